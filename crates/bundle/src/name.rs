@@ -1,0 +1,66 @@
+//! Names of entries: plain relative paths, and nothing else.
+
+use std::{borrow::Borrow, fmt};
+
+use crate::{Error, Limits};
+
+/// The name of an entry: a relative path of plain components joined by `/`.
+///
+/// - never empty, never absolute, no drive, no backslash
+/// - no component is empty, `.` or `..`
+/// - no control characters
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryName(String);
+
+impl EntryName {
+    /// Takes the bytes of a name as they stand in a container. A folder's trailing `/` is dropped.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<EntryName, Error> {
+        let shown = || String::from_utf8_lossy(bytes).escape_debug().to_string();
+        let refuse = |reason| Error::BadName { name: shown(), reason };
+        if bytes.len() > limits.name_bytes {
+            return Err(Error::LongName { bytes: bytes.len(), limit: limits.name_bytes });
+        }
+        let name = std::str::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8"))?;
+        let name = name.strip_suffix('/').unwrap_or(name);
+        if name.is_empty() {
+            return Err(refuse("it is empty"));
+        }
+        if name.starts_with('/') {
+            return Err(refuse("it is absolute"));
+        }
+        if name.contains('\\') {
+            return Err(refuse("it holds a backslash"));
+        }
+        if name.as_bytes().get(1) == Some(&b':') {
+            return Err(refuse("it names a drive"));
+        }
+        if name.chars().any(char::is_control) {
+            return Err(refuse("it holds a control character"));
+        }
+        for component in name.split('/') {
+            match component {
+                "" => return Err(refuse("one of its components is empty")),
+                "." | ".." => return Err(refuse("it steps out with `.` or `..`")),
+                _ => {}
+            }
+        }
+        Ok(EntryName(name.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for EntryName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}

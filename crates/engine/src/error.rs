@@ -1,0 +1,87 @@
+//! Every way a graph is refused.
+
+/// Why a graph was not prepared or not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes are no ONNX model.
+    #[error("not an ONNX model: {reason}")]
+    NotOnnx {
+        /// What the decoder said.
+        reason: String,
+    },
+    /// A model without nodes or outputs.
+    #[error("the model has no {what}")]
+    Lacking {
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// A tensor whose values lie in another file.
+    #[error("tensor \"{tensor}\" keeps its values in another file (\"{location}\"): expected them in the graph")]
+    ExternalData {
+        /// The tensor.
+        tensor: String,
+        /// Where it says they are.
+        location: String,
+    },
+    /// Another number of inputs than one.
+    #[error("the graph has {} inputs ({}): expected one", found.len(), found.join(", "))]
+    Inputs {
+        /// Their names.
+        found: Vec<String>,
+    },
+    /// An input that is no matrix of f32.
+    #[error("input \"{input}\" is {found}: expected a matrix of f32")]
+    InputType {
+        /// Its name.
+        input: String,
+        /// What it is.
+        found: String,
+    },
+    /// An output that the graph does not have.
+    #[error("output {wanted} is asked for: the graph has {} ({})", found.len(), found.join(", "))]
+    NoOutput {
+        /// Its number, from 0.
+        wanted: usize,
+        /// The names of those there are.
+        found: Vec<String>,
+    },
+    /// Operators that cannot be run.
+    #[error("node \"{node}\" needs the operator {operator}, which is not supported")]
+    Operator {
+        /// The node.
+        node: String,
+        /// The operator.
+        operator: String,
+    },
+    /// The graph makes no sense to the engine.
+    #[error("the graph cannot be prepared for {rows} rows: {reason}")]
+    Prepare {
+        /// For how many rows at a time.
+        rows: usize,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The output is no matrix with a row for each row.
+    #[error("for {rows} rows the output has the shape {found}: expected [{rows}, columns]")]
+    OutputShape {
+        /// How many rows went in.
+        rows: usize,
+        /// The shape that came out.
+        found: String,
+    },
+    /// The rows are of another width than the input.
+    #[error("the rows have {found} columns: the graph takes {expected}")]
+    Width {
+        /// The input's.
+        expected: usize,
+        /// The rows'.
+        found: usize,
+    },
+    /// The graph failed on these rows.
+    #[error("the graph failed: {reason}")]
+    Run {
+        /// What the engine said.
+        reason: String,
+    },
+}

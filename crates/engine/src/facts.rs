@@ -1,0 +1,206 @@
+//! What a graph tells about itself before it runs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tract_onnx::pb;
+
+use crate::Error;
+
+/// What stands in a graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The name of its input.
+    pub input: String,
+    /// The columns that the input declares, where it does.
+    pub width: Option<usize>,
+    /// How many numbers were trained: those of the float tensors that are not computed.
+    pub parameters: usize,
+    /// How often each operator stands in it.
+    pub operators: BTreeMap<String, usize>,
+    /// Who wrote it, as it says.
+    pub producer: String,
+    /// The version of its operators.
+    pub opset: i64,
+    /// At which batch it runs.
+    pub batch: Batch,
+    /// The nodes that look a row of a table up by a number from the input, with nothing between
+    /// that keeps the number inside of the table.
+    pub unguarded: Vec<String>,
+}
+
+/// At which batch a graph runs by itself. [`Graph::run`](crate::Graph::run) takes any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batch {
+    /// At any.
+    Any,
+    /// At this one only: it was written down when the graph was traced.
+    Fixed(usize),
+}
+
+/// Looks the model over and tells what stands in it, or why it is refused.
+pub(crate) fn read(model: &pb::ModelProto) -> Result<Facts, Error> {
+    let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
+    if graph.node.is_empty() {
+        return Err(Error::Lacking { what: "nodes" });
+    }
+    let mut parameters = 0;
+    visit_tensors(graph, &mut |tensor| {
+        check_internal(tensor)?;
+        if is_float(tensor) {
+            parameters += tensor.dims.iter().map(|dim| (*dim).max(0) as usize).product::<usize>();
+        }
+        Ok(())
+    })?;
+    let (input, width) = read_input(graph)?;
+    let mut operators = BTreeMap::new();
+    for node in &graph.node {
+        *operators.entry(node.op_type.clone()).or_insert(0) += 1;
+    }
+    let opset = model.opset_import.iter().find(|set| set.domain.is_empty()).map_or(0, |set| set.version);
+    Ok(Facts {
+        unguarded: unguarded(graph, &input),
+        producer: format!("{} {}", model.producer_name, model.producer_version).trim().to_owned(),
+        batch: Batch::Any,
+        input,
+        width,
+        parameters,
+        operators,
+        opset,
+    })
+}
+
+/// The names of the outputs, in order.
+pub(crate) fn outputs(model: &pb::ModelProto) -> Vec<String> {
+    let graph = model.graph.as_ref();
+    graph.map(|graph| graph.output.iter().map(|output| output.name.clone()).collect()).unwrap_or_default()
+}
+
+/// Batches that may have been written down when the graph was traced: the default of the exporter
+/// that did so, then whatever stands in the graph's shapes and small tensors.
+pub(crate) fn likely_batches(model: &pb::ModelProto) -> Vec<usize> {
+    const TRACED_BY_DEFAULT: usize = 128;
+    const MOST: usize = 12;
+    let mut found = vec![TRACED_BY_DEFAULT];
+    let mut add = |value: i64| {
+        if (2..=65_536).contains(&value) && found.len() < MOST && !found.contains(&(value as usize)) {
+            found.push(value as usize);
+        }
+    };
+    if let Some(graph) = &model.graph {
+        // Nothing is refused here: the walk cannot fail.
+        let _ = visit_tensors(graph, &mut |tensor| {
+            if let Some(first) = tensor.dims.first().filter(|_| !is_float(tensor)) {
+                add(*first);
+            }
+            tensor.int64_data.iter().take(8).for_each(|value| add(*value));
+            let raw = tensor.raw_data.chunks_exact(8).take(8);
+            if tensor.data_type == pb::tensor_proto::DataType::Int64 as i32 {
+                raw.for_each(|bytes| add(i64::from_le_bytes(bytes.try_into().unwrap_or_default())));
+            }
+            Ok(())
+        });
+    }
+    found
+}
+
+fn read_input(graph: &pb::GraphProto) -> Result<(String, Option<usize>), Error> {
+    let initialised: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
+    let inputs: Vec<_> = graph.input.iter().filter(|input| !initialised.contains(&*input.name)).collect();
+    let [input] = inputs.as_slice() else {
+        return Err(Error::Inputs { found: inputs.iter().map(|input| input.name.clone()).collect() });
+    };
+    let wrong = |found: String| Error::InputType { input: input.name.clone(), found };
+    let Some(pb::type_proto::Value::TensorType(tensor)) =
+        input.r#type.as_ref().and_then(|kind| kind.value.as_ref())
+    else {
+        return Err(wrong("no tensor".to_owned()));
+    };
+    if tensor.elem_type != pb::tensor_proto::DataType::Float as i32 {
+        return Err(wrong(format!("of element type {}", tensor.elem_type)));
+    }
+    let dims = tensor.shape.as_ref().map(|shape| shape.dim.as_slice()).unwrap_or_default();
+    if dims.len() != 2 {
+        return Err(wrong(format!("a tensor of rank {}", dims.len())));
+    }
+    let width = match &dims[1].value {
+        Some(pb::tensor_shape_proto::dimension::Value::DimValue(value)) => usize::try_from(*value).ok(),
+        _ => None,
+    };
+    Ok((input.name.clone(), width.filter(|width| *width > 0)))
+}
+
+fn check_internal(tensor: &pb::TensorProto) -> Result<(), Error> {
+    let external = pb::tensor_proto::DataLocation::External as i32;
+    if tensor.data_location != Some(external) && tensor.external_data.is_empty() {
+        return Ok(());
+    }
+    let location = tensor.external_data.iter().find(|entry| entry.key == "location");
+    let location = location.map(|entry| entry.value.clone()).unwrap_or_default();
+    Err(Error::ExternalData { tensor: tensor.name.clone(), location })
+}
+
+fn is_float(tensor: &pb::TensorProto) -> bool {
+    use pb::tensor_proto::DataType::{Double, Float};
+    [Float as i32, Double as i32].contains(&tensor.data_type)
+}
+
+/// Every tensor that stands in the graph, in its nodes' attributes and in the graphs below them.
+fn visit_tensors(
+    graph: &pb::GraphProto,
+    visit: &mut impl FnMut(&pb::TensorProto) -> Result<(), Error>,
+) -> Result<(), Error> {
+    graph.initializer.iter().try_for_each(&mut *visit)?;
+    for sparse in &graph.sparse_initializer {
+        sparse.values.iter().chain(&sparse.indices).try_for_each(&mut *visit)?;
+    }
+    let mut waiting: Vec<&pb::NodeProto> = graph.node.iter().collect();
+    while let Some(node) = waiting.pop() {
+        for attribute in &node.attribute {
+            attribute.t.iter().chain(&attribute.tensors).try_for_each(&mut *visit)?;
+            for below in attribute.g.iter().chain(&attribute.graphs) {
+                below.initializer.iter().try_for_each(&mut *visit)?;
+                waiting.extend(&below.node);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the value of a tensor comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// From the input's values, as they are.
+    Input,
+    /// From elsewhere, or from the input's values with a bound put on them.
+    Safe,
+}
+
+fn unguarded(graph: &pb::GraphProto, input: &str) -> Vec<String> {
+    let mut origins: HashMap<&str, Origin> = HashMap::from([(input, Origin::Input)]);
+    let origin = |origins: &HashMap<&str, Origin>, name: &String| {
+        origins.get(name.as_str()).copied().unwrap_or(Origin::Safe)
+    };
+    let mut found = Vec::new();
+    for node in &graph.node {
+        let from_input = node.input.iter().any(|name| origin(&origins, name) == Origin::Input);
+        let index = match node.op_type.as_str() {
+            "Gather" | "GatherElements" | "GatherND" => node.input.get(1),
+            _ => None,
+        };
+        if index.is_some_and(|index| origin(&origins, index) == Origin::Input) {
+            found.push(if node.name.is_empty() { node.output.join(", ") } else { node.name.clone() });
+        }
+        let result = if from_input && keeps_values(node) { Origin::Input } else { Origin::Safe };
+        origins.extend(node.output.iter().map(|name| (name.as_str(), result)));
+    }
+    found
+}
+
+/// Whether a node hands numbers on without putting a bound on them.
+fn keeps_values(node: &pb::NodeProto) -> bool {
+    const MOVES: [&str; 19] = [
+        "Add", "Cast", "Concat", "Expand", "Flatten", "Gather", "Identity", "Mul", "Neg", "Reshape", "Round",
+        "Slice", "Split", "Squeeze", "Sub", "Tile", "Transpose", "Unsqueeze", "Floor",
+    ];
+    MOVES.contains(&node.op_type.as_str())
+}

@@ -1,0 +1,165 @@
+//! A graph that runs at any batch.
+
+use std::sync::OnceLock;
+
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use prost::Message;
+use tract_onnx::{data_resolver::ModelDataResolver, pb, prelude::*};
+
+use crate::{
+    Batch, Error, Facts, facts,
+    plan::{Plan, guarded},
+};
+
+/// A graph, ready to run from any thread.
+///
+/// - its input is one matrix of f32, and all its values were in its bytes
+/// - it was prepared for at least one batch: loading is where an operator that cannot run is refused
+/// - a row's output does not depend on the rows beside it
+pub struct Graph {
+    parsed: InferenceModel,
+    facts: Facts,
+    width: usize,
+    columns: usize,
+    /// Ascending by rows. The first is prepared when the graph is loaded, the others when they are
+    /// first of use; one that the engine cannot do is left out then.
+    plans: Vec<(usize, OnceLock<Option<Plan>>)>,
+}
+
+/// One row, a few, and a block that stays in the cache.
+const BATCHES: [usize; 3] = [1, 16, 256];
+
+impl Graph {
+    /// Reads a graph of one input and prepares it to give the output of that number.
+    pub fn load(bytes: &[u8], output: usize) -> Result<Graph, Error> {
+        let not_onnx = |reason: String| Error::NotOnnx { reason };
+        if bytes.is_empty() {
+            return Err(not_onnx("it is empty".to_owned()));
+        }
+        let model = pb::ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
+        let mut facts = facts::read(&model)?;
+        let names = facts::outputs(&model);
+        if output >= names.len() {
+            return Err(Error::NoOutput { wanted: output, found: names });
+        }
+        let width = facts.width.ok_or_else(|| Error::InputType {
+            input: facts.input.clone(),
+            found: "a matrix without a declared number of columns".to_owned(),
+        })?;
+        let parsed = parse(&model, output)?;
+        let (batch, first) = prepare_first(&parsed, &model, width)?;
+        facts.batch = batch;
+        let columns = first.columns().ok_or_else(|| Error::OutputShape {
+            rows: first.rows(),
+            found: "of a number of columns that only running would tell".to_owned(),
+        })?;
+        let batches = match batch {
+            Batch::Any => BATCHES.to_vec(),
+            Batch::Fixed(rows) => vec![rows],
+        };
+        let mut plans: Vec<_> = batches.into_iter().map(|rows| (rows, OnceLock::new())).collect();
+        plans[0].1 = OnceLock::from(Some(first));
+        Ok(Graph { parsed, facts, width, columns, plans })
+    }
+
+    /// What stands in the graph.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// How many columns a row must have.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many columns the output has.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Runs the rows, however many there are: one row of output for each.
+    pub fn run(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
+        if rows.ncols() != self.width {
+            return Err(Error::Width { expected: self.width, found: rows.ncols() });
+        }
+        let mut outputs = Vec::new();
+        let mut done = 0;
+        while done < rows.nrows() {
+            let plan = self.plan_for(rows.nrows() - done);
+            let count = plan.rows().min(rows.nrows() - done);
+            outputs.push(plan.run(rows.slice_axis(Axis(0), (done..done + count).into()))?);
+            done += count;
+        }
+        match outputs.as_slice() {
+            [] => Ok(Array2::zeros((0, self.columns))),
+            [_] => Ok(outputs.remove(0)),
+            many => {
+                let views: Vec<_> = many.iter().map(Array2::view).collect();
+                concatenate(Axis(0), &views).map_err(|error| Error::Run { reason: error.to_string() })
+            }
+        }
+    }
+
+    /// The largest plan that at least half of is used, or else the smallest.
+    fn plan_for(&self, waiting: usize) -> &Plan {
+        let of_use = self.plans.iter().rev().filter(|(rows, _)| waiting * 2 >= *rows);
+        let mut prepared = of_use.filter_map(|(rows, plan)| {
+            plan.get_or_init(|| Plan::prepare(&self.parsed, *rows, self.width).ok()).as_ref()
+        });
+        let first = || self.plans[0].1.get().and_then(Option::as_ref);
+        prepared.next().or_else(first).expect("the first plan was prepared when the graph was loaded")
+    }
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Graph").field("facts", &self.facts).finish_non_exhaustive()
+    }
+}
+
+fn parse(model: &pb::ModelProto, output: usize) -> Result<InferenceModel, Error> {
+    let mut reader = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+    reader.provider = std::sync::Arc::new(NothingOutside);
+    let graph = model.graph.as_ref().map(|graph| graph.node.as_slice()).unwrap_or_default();
+    if let Some(node) = graph.iter().find(|node| !reader.op_register.0.contains_key(&node.op_type)) {
+        let (node, operator) = (node.name.clone(), node.op_type.clone());
+        return Err(Error::Operator { node, operator });
+    }
+    guarded(|| {
+        let mut parsed = reader.model_for_proto_model(model)?;
+        let chosen = parsed.outputs[output];
+        parsed.select_output_outlets(&[chosen])?;
+        Ok(parsed)
+    })
+    .map_err(|reason| Error::Prepare { rows: 1, reason })
+}
+
+/// Prepares the smallest plan, which shows whether the graph has a batch of its own.
+fn prepare_first(
+    parsed: &InferenceModel,
+    model: &pb::ModelProto,
+    width: usize,
+) -> Result<(Batch, Plan), Error> {
+    let refused = match Plan::prepare(parsed, 1, width) {
+        Ok(plan) => return Ok((Batch::Any, plan)),
+        Err(error) => error,
+    };
+    let mut others = facts::likely_batches(model).into_iter();
+    let fixed = others.find_map(|rows| Plan::prepare(parsed, rows, width).ok());
+    fixed.map(|plan| (Batch::Fixed(plan.rows()), plan)).ok_or(refused)
+}
+
+/// Values that lie in other files are refused before this; it is here so that nothing can be read.
+struct NothingOutside;
+
+impl ModelDataResolver for NothingOutside {
+    fn read_bytes_from_path(
+        &self,
+        _buffer: &mut Vec<u8>,
+        path: &std::path::Path,
+        _offset: usize,
+        _length: Option<usize>,
+    ) -> TractResult<()> {
+        Err(TractError::msg(format!("{} lies outside of the graph", path.display())))
+    }
+}

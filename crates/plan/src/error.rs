@@ -1,0 +1,129 @@
+//! Every way rows or a plan are refused.
+
+use std::fmt;
+
+use crate::Flaw;
+
+/// Why rows could not be prepared, or a plan could not be built.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Columns that the models need are not in the data.
+    #[error("{} of the {needed} columns the models read {} missing: {}", missing.len(), if missing.len() == 1 { "is" } else { "are" }, list(missing))]
+    MissingColumns {
+        /// Which, in the schema's order.
+        missing: Vec<MissingColumn>,
+        /// How many columns the models read.
+        needed: usize,
+    },
+    /// A column that the models need is in the data more than once.
+    #[error("column \"{column}\" is in the data {times} times")]
+    RepeatedColumn {
+        /// Its name.
+        column: String,
+        /// How often it is there.
+        times: usize,
+    },
+    /// Rows that are read by position have another number of columns than the schema.
+    #[error("read by position, each row must have {expected} columns ({names}), found {found}")]
+    Width {
+        /// How many columns the schema has.
+        expected: usize,
+        /// How many the rows have.
+        found: usize,
+        /// The schema's columns.
+        names: String,
+    },
+    /// A column of text cannot come from a matrix of numbers.
+    #[error("column \"{column}\" holds text: a matrix of numbers cannot carry it")]
+    TextInMatrix {
+        /// Its name.
+        column: String,
+    },
+    /// A column of a type that cannot be read as the schema's.
+    #[error("column \"{column}\" has the type {found}: expected {expected}")]
+    ColumnType {
+        /// Its name.
+        column: String,
+        /// What the schema says.
+        expected: &'static str,
+        /// The column's Arrow type.
+        found: String,
+    },
+    /// A cell that the policy refuses.
+    #[error("row {}, column \"{column}\": {flaw} cell, found {found}: expected {expected}", row + 1)]
+    Cell {
+        /// The row, from 0; shown from 1.
+        row: usize,
+        /// The column's name.
+        column: String,
+        /// What is wrong with the cell.
+        flaw: Flaw,
+        /// What the column takes.
+        expected: String,
+        /// The cell.
+        found: String,
+    },
+    /// Two columns of a schema have one name.
+    #[error("schema: column \"{column}\" is there twice")]
+    RepeatedInSchema {
+        /// The name.
+        column: String,
+    },
+    /// A plan that does not fit its schema.
+    #[error("plan: feature {feature} {what}")]
+    Feature {
+        /// Its number, from 0.
+        feature: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A member's output has another width than its task.
+    #[error("the output has {found} columns: expected {expected}")]
+    OutputWidth {
+        /// How many the task has.
+        expected: usize,
+        /// How many came.
+        found: usize,
+    },
+}
+
+impl Error {
+    /// The same error, where the rows it speaks of begin at `first` in something larger.
+    #[must_use]
+    pub fn after_rows(mut self, first: usize) -> Error {
+        if let Error::Cell { row, .. } = &mut self {
+            *row += first;
+        }
+        self
+    }
+}
+
+/// A column that is not in the data, and the one there that may be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingColumn {
+    /// The name the models know it by.
+    pub name: String,
+    /// A name in the data that is close to it.
+    pub close: Option<String>,
+}
+
+impl fmt::Display for MissingColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.name)?;
+        match &self.close {
+            Some(close) => write!(f, " (did you mean \"{close}\"?)"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first names, and how many more there are.
+fn list(missing: &[MissingColumn]) -> String {
+    const SHOWN: usize = 20;
+    let mut names: Vec<String> = missing.iter().take(SHOWN).map(ToString::to_string).collect();
+    if missing.len() > SHOWN {
+        names.push(format!("and {} more", missing.len() - SHOWN));
+    }
+    names.join(", ")
+}

@@ -1,0 +1,113 @@
+//! From a member's raw output to labels and probabilities, or to values.
+
+use ndarray::{Array2, ArrayView1, ArrayView2};
+
+use crate::{Error, Scale, Task};
+
+/// What is done to a member's raw output.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Head {
+    /// What the output is.
+    pub outputs: Outputs,
+    /// For two classes: the probability of the second from which on it is the label. Without it, and
+    /// for more classes, the label is the class of the largest output.
+    pub threshold: Option<f64>,
+}
+
+/// What a member's raw output is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outputs {
+    /// Numbers whose softmax are the probabilities; for a regression, the scaled value.
+    Logits,
+    /// The probabilities themselves.
+    Probabilities,
+}
+
+/// What was predicted for some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A class for each row.
+    Classes {
+        /// Its place in the list of classes.
+        labels: Vec<u32>,
+        /// A row for each row, a column for each class.
+        probabilities: Array2<f32>,
+    },
+    /// A value for each row.
+    Values(Vec<f32>),
+}
+
+impl Head {
+    /// Labels and probabilities, or values, of raw outputs.
+    ///
+    /// ```
+    /// use automl_pack_plan::{Classes, Head, Outcome, Outputs, Task};
+    /// use ndarray::array;
+    ///
+    /// let head = Head { outputs: Outputs::Logits, threshold: Some(0.4) };
+    /// let task = Task::Classification(Classes::Integer(vec![0, 1]));
+    /// let outcome = head.finish(array![[0.2_f32, 0.0]].view(), &task)?;
+    /// // 0.45 for the second class: below one half, and above the threshold
+    /// assert!(matches!(outcome, Outcome::Classes { labels, .. } if labels == [1]));
+    /// # Ok::<(), automl_pack_plan::Error>(())
+    /// ```
+    pub fn finish(&self, raw: ArrayView2<'_, f32>, task: &Task) -> Result<Outcome, Error> {
+        if raw.ncols() != task.width() {
+            return Err(Error::OutputWidth { expected: task.width(), found: raw.ncols() });
+        }
+        Ok(match task {
+            Task::Classification(_) => self.classify(raw),
+            Task::Regression(scale) => recover(raw, scale),
+        })
+    }
+
+    fn classify(&self, raw: ArrayView2<'_, f32>) -> Outcome {
+        let mut probabilities = raw.to_owned();
+        if self.outputs == Outputs::Logits {
+            for mut row in probabilities.rows_mut() {
+                let largest = row.fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+                row.mapv_inplace(|logit| (logit - largest).exp());
+                let sum = row.sum();
+                row.mapv_inplace(|power| power / sum);
+            }
+        }
+        let labels = match self.threshold {
+            Some(threshold) if raw.ncols() == 2 => {
+                let above = |probability: &f32| u32::from(*probability >= threshold as f32);
+                probabilities.column(1).iter().map(above).collect()
+            }
+            _ => raw.rows().into_iter().map(largest).collect(),
+        };
+        Outcome::Classes { labels, probabilities }
+    }
+}
+
+fn recover(raw: ArrayView2<'_, f32>, scale: &Scale) -> Outcome {
+    Outcome::Values(raw.column(0).iter().map(|value| scale.recover(*value)).collect())
+}
+
+/// The place of the largest, the first of several.
+fn largest(row: ArrayView1<'_, f32>) -> u32 {
+    let mut best = 0;
+    for (place, value) in row.iter().enumerate() {
+        if *value > row[best] {
+            best = place;
+        }
+    }
+    best as u32
+}
+
+impl Outcome {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Outcome::Classes { labels, .. } => labels.len(),
+            Outcome::Values(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

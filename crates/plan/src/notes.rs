@@ -1,0 +1,95 @@
+//! What was noticed about cells while rows were prepared: the audit of a row.
+
+use std::fmt;
+
+/// What can be wrong with a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flaw {
+    /// It is empty.
+    Missing,
+    /// The training data did not have its value.
+    Unseen,
+    /// It is no value of its column's type.
+    Unreadable,
+}
+
+impl Flaw {
+    /// All of them, in the order in which audits list them.
+    pub const ALL: [Flaw; 3] = [Flaw::Missing, Flaw::Unseen, Flaw::Unreadable];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Flaw::Missing => "missing",
+            Flaw::Unseen => "unseen",
+            Flaw::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// One cell that was not as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The row, from 0.
+    pub row: usize,
+    /// The column's place in the schema.
+    pub column: usize,
+    /// What is wrong with the cell.
+    pub flaw: Flaw,
+}
+
+/// The notes of some rows, by row and then by column, with the rows that get no score.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes {
+    notes: Vec<Note>,
+    /// Ascending, each once.
+    refused: Vec<usize>,
+}
+
+impl Notes {
+    pub(crate) fn new(mut notes: Vec<Note>, mut refused: Vec<usize>) -> Notes {
+        notes.sort_unstable();
+        refused.sort_unstable();
+        refused.dedup();
+        Notes { notes, refused }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.notes.len()
+    }
+
+    /// Whether every cell was as it should be.
+    pub fn is_empty(&self) -> bool {
+        self.notes.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Note> {
+        self.notes.iter().copied()
+    }
+
+    /// Those of one row.
+    pub fn of_row(&self, row: usize) -> &[Note] {
+        let first = self.notes.partition_point(|note| note.row < row);
+        let count = self.notes[first..].partition_point(|note| note.row == row);
+        &self.notes[first..][..count]
+    }
+
+    /// The rows that get no score, ascending.
+    pub fn refused(&self) -> &[usize] {
+        &self.refused
+    }
+
+    /// Adds the notes of rows that begin at `first`, after all that are here.
+    pub fn append(&mut self, first: usize, later: &Notes) {
+        self.notes.extend(later.iter().map(|note| Note { row: note.row + first, ..note }));
+        self.refused.extend(later.refused.iter().map(|row| row + first));
+    }
+}

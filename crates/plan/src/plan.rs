@@ -1,0 +1,227 @@
+//! From raw columns to the matrix that models eat.
+
+use ndarray::Array2;
+
+use crate::{
+    Action, Category, Column, Error, Flaw, Kind, Level, Note, Notes, Number, Policy, Rows, Scale, Schema,
+    Table, Text,
+    cells::{Cells, some_of},
+    schema::Matching,
+    steps::Read,
+};
+
+/// How raw columns become features.
+///
+/// - each feature reads a column that the schema has, as the kind that the schema says
+/// - no column is read by two features, and every column with a kind is read by one
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    schema: Schema,
+    features: Vec<Feature>,
+    precision: Precision,
+}
+
+/// One column of the matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// The place in the schema of the column it reads.
+    pub column: usize,
+    /// How the column is read.
+    pub reading: Reading,
+    /// What is done to the value then.
+    pub scale: Scale,
+}
+
+/// How a column is read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reading {
+    /// As numbers.
+    Number(Number),
+    /// As codes of texts.
+    Text(Text),
+    /// As codes of numbers.
+    Category(Category),
+    /// As levels that models take as they are.
+    Level(Level),
+}
+
+/// The precision in which scales are applied. The result is single in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// All in single precision.
+    Single,
+    /// All in double precision, rounded at the end.
+    Double,
+}
+
+/// Rows as models eat them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// A row for each row, a column for each feature.
+    pub features: Array2<f32>,
+    /// What was noticed about their cells.
+    pub notes: Notes,
+    /// How many columns of the data no model reads.
+    pub ignored: usize,
+}
+
+impl Plan {
+    /// Takes a schema and the features in the order in which the models take them.
+    pub fn new(schema: Schema, features: Vec<Feature>, precision: Precision) -> Result<Plan, Error> {
+        let mut read = vec![false; schema.columns().len()];
+        for (number, feature) in features.iter().enumerate() {
+            let refuse = |what: String| Err(Error::Feature { feature: number, what });
+            let Some(column) = schema.columns().get(feature.column) else {
+                return refuse(format!("reads column {}: the schema has {}", feature.column, read.len()));
+            };
+            if column.kind != Some(feature.reading.kind()) {
+                let found = column.kind.map_or("not read", Kind::word);
+                let expected = feature.reading.kind().word();
+                return refuse(format!("reads \"{}\" as {expected}: the schema says {found}", column.name));
+            }
+            if std::mem::replace(&mut read[feature.column], true) {
+                return refuse(format!("reads \"{}\", as another does", column.name));
+            }
+        }
+        if let Some((place, column, _)) = schema.read().find(|(place, ..)| !read[*place]) {
+            let what = format!("that reads \"{}\" (column {place}) is missing", column.name);
+            return Err(Error::Feature { feature: features.len(), what });
+        }
+        Ok(Plan { schema, features, precision })
+    }
+
+    /// The raw columns.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The columns of the matrix, in order.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// Reads, fills in and scales some rows.
+    pub fn prepare(&self, rows: &(impl Rows + ?Sized), policy: &Policy) -> Result<Prepared, Error> {
+        let table = rows.table();
+        let matching = self.find_columns(&table)?;
+        let mut features = Array2::zeros((table.len(), self.features.len()));
+        let mut findings = Findings::default();
+        for (number, feature) in self.features.iter().enumerate() {
+            let column = &self.schema.columns()[feature.column];
+            let place = matching.places[feature.column].unwrap_or(feature.column);
+            let cells = cells(&table, place, column, feature.reading.kind())?;
+            for (row, value) in features.column_mut(number).iter_mut().enumerate() {
+                let (read, flaw) = feature.reading.read(&cells, row);
+                *value = match self.precision {
+                    Precision::Single => feature.scale.apply_single(read),
+                    Precision::Double => feature.scale.apply_double(read),
+                };
+                if let Some(flaw) = flaw {
+                    findings.add(Note { row, column: feature.column, flaw }, policy, || {
+                        self.refuse(row, feature, flaw, &cells)
+                    });
+                }
+            }
+        }
+        let notes = findings.conclude()?;
+        Ok(Prepared { features, notes, ignored: matching.ignored })
+    }
+
+    /// Finds the columns that the models read; the rows themselves are not looked at.
+    pub fn find_columns(&self, table: &Table<'_>) -> Result<Matching, Error> {
+        match table {
+            Table::Batch(batch) => {
+                let schema = batch.schema();
+                let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+                self.schema.match_names(&names)
+            }
+            Table::BatchByPosition(batch) => self.schema.match_positions(batch.num_columns()),
+            Table::Single(matrix) => self.schema.match_positions(matrix.ncols()),
+            Table::Double(matrix) => self.schema.match_positions(matrix.ncols()),
+        }
+    }
+
+    fn refuse(&self, row: usize, feature: &Feature, flaw: Flaw, cells: &Cells<'_>) -> Error {
+        Error::Cell {
+            row,
+            column: self.schema.columns()[feature.column].name.clone(),
+            flaw,
+            expected: feature.reading.expected(),
+            found: cells.shown(row),
+        }
+    }
+}
+
+impl Reading {
+    /// The kind of column that can be read so.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Reading::Number(_) => Kind::Number,
+            Reading::Text(_) => Kind::Text,
+            Reading::Category(_) | Reading::Level(_) => Kind::Category,
+        }
+    }
+
+    fn read(&self, cells: &Cells<'_>, row: usize) -> Read {
+        match self {
+            Reading::Number(number) => number.read(cells, row),
+            Reading::Text(text) => text.read(cells, row),
+            Reading::Category(category) => category.read(cells, row),
+            Reading::Level(level) => level.read(cells, row),
+        }
+    }
+
+    fn expected(&self) -> String {
+        match self {
+            Reading::Number(_) => "a number".to_owned(),
+            Reading::Text(text) => format!("one of {}", some_of(text.values().into_iter())),
+            Reading::Category(category) => format!("one of {}", some_of(category.values().into_iter())),
+            Reading::Level(level) => format!("an integer from 0 to {}", level.count.saturating_sub(1)),
+        }
+    }
+}
+
+fn cells<'a>(table: &'a Table<'_>, place: usize, column: &Column, kind: Kind) -> Result<Cells<'a>, Error> {
+    let in_matrix = || match kind {
+        Kind::Text => Err(Error::TextInMatrix { column: column.name.clone() }),
+        Kind::Number | Kind::Category => Ok(()),
+    };
+    match table {
+        Table::Batch(batch) | Table::BatchByPosition(batch) => {
+            Cells::from_array(batch.column(place), column, kind)
+        }
+        Table::Single(matrix) => in_matrix().map(|()| Cells::Single(matrix.column(place))),
+        Table::Double(matrix) => in_matrix().map(|()| Cells::Double(matrix.column(place))),
+    }
+}
+
+/// What was noticed so far. Columns are read one after another, but the error that is reported is the
+/// first row's.
+#[derive(Default)]
+struct Findings {
+    notes: Vec<Note>,
+    refused: Vec<usize>,
+    first: Option<(usize, Error)>,
+}
+
+impl Findings {
+    fn add(&mut self, note: Note, policy: &Policy, error: impl FnOnce() -> Error) {
+        match policy.action(note.flaw) {
+            Action::Impute => {}
+            Action::Null => self.refused.push(note.row),
+            Action::Error => {
+                if self.first.as_ref().is_none_or(|(row, _)| note.row < *row) {
+                    self.first = Some((note.row, error()));
+                }
+            }
+        }
+        self.notes.push(note);
+    }
+
+    fn conclude(self) -> Result<Notes, Error> {
+        match self.first {
+            Some((_, error)) => Err(error),
+            None => Ok(Notes::new(self.notes, self.refused)),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What is done to a number after it is read, and undone to a predicted one.
+
+/// A change of scale. Results equal numpy's, in the same precision and order of operations.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scale {
+    /// Left as it is.
+    Identity,
+    /// `(x - mean) / deviation`.
+    Standard {
+        /// The mean of the training data.
+        mean: f32,
+        /// Its standard deviation.
+        deviation: f64,
+    },
+    /// `(x - min) / range`.
+    MinMax {
+        /// The least value of the training data.
+        min: f32,
+        /// The distance to the greatest.
+        range: f32,
+    },
+    /// `sign(x) * ln(|x| + 1)`.
+    Logarithm,
+}
+
+impl Scale {
+    /// In single precision.
+    pub fn apply_single(&self, x: f32) -> f32 {
+        match *self {
+            Scale::Identity => x,
+            Scale::Standard { mean, deviation } => (x - mean) / deviation as f32,
+            Scale::MinMax { min, range } => (x - min) / range,
+            Scale::Logarithm => (x.abs() + 1.0).ln() * sign(x),
+        }
+    }
+
+    /// In double precision, rounded to single at the end.
+    pub fn apply_double(&self, x: f32) -> f32 {
+        let wide = f64::from(x);
+        match *self {
+            Scale::Identity => x,
+            Scale::Standard { mean, deviation } => ((wide - f64::from(mean)) / deviation) as f32,
+            Scale::MinMax { min, range } => ((wide - f64::from(min)) / f64::from(range)) as f32,
+            Scale::Logarithm => ((wide.abs() + 1.0).ln() * f64::from(sign(x))) as f32,
+        }
+    }
+
+    /// From a scaled value back to the training data's, in single precision.
+    pub fn recover(&self, y: f32) -> f32 {
+        match *self {
+            Scale::Identity => y,
+            Scale::Standard { mean, deviation } => y * deviation as f32 + mean,
+            Scale::MinMax { min, range } => y * range + min,
+            Scale::Logarithm => (y.abs().exp() - 1.0) * sign(y),
+        }
+    }
+}
+
+/// As numpy's: 0 for 0.
+fn sign(x: f32) -> f32 {
+    if x == 0.0 { 0.0 } else { x.signum() }
+}

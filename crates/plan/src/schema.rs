@@ -1,0 +1,165 @@
+//! The raw columns, and finding them in data.
+
+use std::collections::HashMap;
+
+use crate::{Error, MissingColumn};
+
+/// What a raw column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers that are measured.
+    Number,
+    /// Numbers that are names of things.
+    Category,
+    /// Text that names things.
+    Text,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Number => "number",
+            Kind::Category => "category",
+            Kind::Text => "text",
+        }
+    }
+
+    pub(crate) fn expected(self) -> &'static str {
+        match self {
+            Kind::Number | Kind::Category => "a number",
+            Kind::Text => "text",
+        }
+    }
+}
+
+/// A raw column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the data.
+    pub name: String,
+    /// What it holds; `None` for a column that the models do not read.
+    pub kind: Option<Kind>,
+}
+
+impl Column {
+    /// A column that the models read.
+    pub fn new(name: impl Into<String>, kind: Kind) -> Column {
+        Column { name: name.into(), kind: Some(kind) }
+    }
+
+    /// A column that was in the training data and that no model reads.
+    pub fn unread(name: impl Into<String>) -> Column {
+        Column { name: name.into(), kind: None }
+    }
+}
+
+/// The raw columns, in the order of the training data. No name is there twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    columns: Vec<Column>,
+}
+
+/// Where a schema's columns are in some data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matching {
+    /// For each column of the schema, its place in the data. Columns that no model reads have none.
+    pub places: Vec<Option<usize>>,
+    /// How many columns of the data no model reads.
+    pub ignored: usize,
+}
+
+impl Schema {
+    /// Takes the columns in order.
+    pub fn new(columns: Vec<Column>) -> Result<Schema, Error> {
+        let mut seen = HashMap::with_capacity(columns.len());
+        for column in &columns {
+            if seen.insert(column.name.as_str(), ()).is_some() {
+                return Err(Error::RepeatedInSchema { column: column.name.clone() });
+            }
+        }
+        Ok(Schema { columns })
+    }
+
+    /// All columns, in the order of the training data.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The columns that models read, with their places in the schema.
+    pub fn read(&self) -> impl Iterator<Item = (usize, &Column, Kind)> {
+        let columns = self.columns.iter().enumerate();
+        columns.filter_map(|(place, column)| column.kind.map(|kind| (place, column, kind)))
+    }
+
+    /// Finds the columns by name, in any order. Others are ignored and counted.
+    ///
+    /// ```
+    /// use automl_pack_plan::{Column, Kind, Schema};
+    ///
+    /// let schema = Schema::new(vec![Column::new("age", Kind::Number), Column::new("sex", Kind::Text)])?;
+    /// let matching = schema.match_names(&["sex", "id", "age"])?;
+    /// assert_eq!(matching.places, [Some(2), Some(0)]);
+    /// assert_eq!(matching.ignored, 1);
+    ///
+    /// let refused = schema.match_names(&["Age", "sex"]).unwrap_err();
+    /// assert!(refused.to_string().ends_with(r#"missing: "age" (did you mean "Age"?)"#));
+    /// # Ok::<(), automl_pack_plan::Error>(())
+    /// ```
+    pub fn match_names(&self, names: &[impl AsRef<str>]) -> Result<Matching, Error> {
+        let mut found: HashMap<&str, (usize, usize)> = HashMap::with_capacity(names.len());
+        for (place, name) in names.iter().enumerate() {
+            found.entry(name.as_ref()).and_modify(|(_, times)| *times += 1).or_insert((place, 1));
+        }
+        let (mut places, mut missing) = (vec![None; self.columns.len()], Vec::new());
+        for (column, name) in self.read().map(|(place, column, _)| (place, &column.name)) {
+            match found.get(name.as_str()) {
+                Some((place, 1)) => places[column] = Some(*place),
+                Some((_, times)) => return Err(Error::RepeatedColumn { column: name.clone(), times: *times }),
+                None => missing.push(name.clone()),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(self.missing(missing, names));
+        }
+        let ignored = names.len() - places.iter().flatten().count();
+        Ok(Matching { places, ignored })
+    }
+
+    /// Takes the columns as they stand in the schema, whatever the data calls them.
+    pub fn match_positions(&self, width: usize) -> Result<Matching, Error> {
+        if width != self.columns.len() {
+            let names = self.columns.iter().take(20).map(|column| column.name.as_str()).collect::<Vec<_>>();
+            let more = if self.columns.len() > 20 { ", …" } else { "" };
+            let names = names.join(", ") + more;
+            return Err(Error::Width { expected: self.columns.len(), found: width, names });
+        }
+        let places: Vec<_> =
+            self.columns.iter().enumerate().map(|(place, column)| column.kind.map(|_| place)).collect();
+        let ignored = width - places.iter().flatten().count();
+        Ok(Matching { places, ignored })
+    }
+
+    fn missing(&self, missing: Vec<String>, names: &[impl AsRef<str>]) -> Error {
+        // Columns of the schema that the data has cannot be what was meant by another name, and a
+        // million columns are not searched for likenesses.
+        let others: Vec<&str> = names
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|name| !self.columns.iter().any(|column| column.name == *name))
+            .take(1000)
+            .collect();
+        let close = |name: &str| closest(name, &others).map(str::to_owned);
+        let missing =
+            missing.into_iter().map(|name| MissingColumn { close: close(&name), name }).collect();
+        Error::MissingColumns { missing, needed: self.read().count() }
+    }
+}
+
+fn closest<'a>(name: &str, others: &[&'a str]) -> Option<&'a str> {
+    let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-', '.'], "_");
+    let wanted = plain(name);
+    let likeness = |other: &str| strsim::jaro_winkler(&wanted, &plain(other));
+    let best = others.iter().map(|other| (likeness(other), *other)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.84).then_some(best.1)
+}

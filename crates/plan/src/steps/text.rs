@@ -1,0 +1,41 @@
+//! Text that names things: one code for each text of the training data.
+
+use std::collections::HashMap;
+
+use super::Read;
+use crate::{Flaw, cells::Cell, cells::Cells};
+
+/// Codes of texts. Code 0 is the commonest text's, and stands in for what is missing or unseen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Text {
+    codes: HashMap<Box<str>, f32>,
+}
+
+impl Text {
+    /// Takes each text with its code.
+    pub fn new(codes: impl IntoIterator<Item = (String, u32)>) -> Text {
+        let codes = codes.into_iter().map(|(text, code)| (text.into_boxed_str(), code as f32)).collect();
+        Text { codes }
+    }
+
+    /// The texts, in the order of their codes.
+    pub fn values(&self) -> Vec<&str> {
+        let mut values: Vec<(&str, f32)> = self.codes.iter().map(|(text, code)| (&**text, *code)).collect();
+        values.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
+        values.into_iter().map(|(text, _)| text).collect()
+    }
+
+    pub(crate) fn read(&self, cells: &Cells<'_>, row: usize) -> Read {
+        const STAND_IN: f32 = 0.0;
+        let text = match cells.text(row) {
+            Cell::Value(text) => text,
+            Cell::Missing => return (STAND_IN, Some(Flaw::Missing)),
+            Cell::Unreadable => return (STAND_IN, Some(Flaw::Unreadable)),
+        };
+        match self.codes.get(text).or_else(|| self.codes.get(text.trim())) {
+            Some(code) => (*code, None),
+            None if text.trim().is_empty() => (STAND_IN, Some(Flaw::Missing)),
+            None => (STAND_IN, Some(Flaw::Unseen)),
+        }
+    }
+}

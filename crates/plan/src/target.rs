@@ -1,0 +1,105 @@
+//! What is predicted.
+
+use std::{borrow::Cow, sync::Arc};
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
+
+use crate::Scale;
+
+/// What is predicted, by the name it had in the training data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The column's name.
+    pub name: String,
+    /// What is asked of it.
+    pub task: Task,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// Which class a row belongs to.
+    Classification(Classes),
+    /// Which value it has; models predict it scaled.
+    Regression(Scale),
+}
+
+/// The classes, as the values that they had in the training data. A label is a place in this list.
+///
+/// ```
+/// use automl_pack_plan::Classes;
+///
+/// let classes = Classes::Text(vec!["no".into(), "yes".into()]);
+/// assert_eq!(classes.name(1), "yes");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum Classes {
+    /// Texts.
+    Text(Vec<String>),
+    /// Integers.
+    Integer(Vec<i64>),
+    /// Other numbers.
+    Number(Vec<f64>),
+}
+
+impl Classes {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Classes::Text(values) => values.len(),
+            Classes::Integer(values) => values.len(),
+            Classes::Number(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a class as text.
+    ///
+    /// # Panics
+    /// If `label` is not the place of a class.
+    pub fn name(&self, label: usize) -> Cow<'_, str> {
+        match self {
+            Classes::Text(values) => values[label].as_str().into(),
+            Classes::Integer(values) => values[label].to_string().into(),
+            Classes::Number(values) => values[label].to_string().into(),
+        }
+    }
+
+    /// The names of all classes.
+    pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        (0..self.len()).map(|label| self.name(label))
+    }
+
+    /// Labels as an Arrow array of the classes' values; rows without a label are null.
+    ///
+    /// # Panics
+    /// If a label is not the place of a class.
+    pub fn decode(&self, labels: impl Iterator<Item = Option<u32>>) -> ArrayRef {
+        let labels = labels.map(|label| label.map(|label| label as usize));
+        match self {
+            Classes::Text(values) => {
+                Arc::new(labels.map(|label| label.map(|at| values[at].as_str())).collect::<StringArray>())
+            }
+            Classes::Integer(values) => {
+                Arc::new(labels.map(|label| label.map(|at| values[at])).collect::<Int64Array>())
+            }
+            Classes::Number(values) => {
+                Arc::new(labels.map(|label| label.map(|at| values[at])).collect::<Float64Array>())
+            }
+        }
+    }
+}
+
+impl Task {
+    /// How many columns a model's output has.
+    pub fn width(&self) -> usize {
+        match self {
+            Task::Classification(classes) => classes.len(),
+            Task::Regression(_) => 1,
+        }
+    }
+}
