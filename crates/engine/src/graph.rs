@@ -94,15 +94,15 @@ impl Graph {
             [] => Ok(Array2::zeros((0, self.columns))),
             [_] => Ok(outputs.remove(0)),
             many => {
-                let views: Vec<_> = many.iter().map(Array2::view).collect();
+                let views: Vec<_> = many.iter().map(|output| output.view()).collect();
                 concatenate(Axis(0), &views).map_err(|error| Error::Run { reason: error.to_string() })
             }
         }
     }
 
-    /// The largest plan that at least half of is used, or else the smallest.
+    /// The largest plan that at least a quarter of is used, or else the smallest.
     fn plan_for(&self, waiting: usize) -> &Plan {
-        let of_use = self.plans.iter().rev().filter(|(rows, _)| waiting * 2 >= *rows);
+        let of_use = self.plans.iter().rev().filter(|(rows, _)| waiting * 4 >= *rows);
         let mut prepared = of_use.filter_map(|(rows, plan)| {
             plan.get_or_init(|| Plan::prepare(&self.parsed, *rows, self.width).ok()).as_ref()
         });
@@ -118,8 +118,8 @@ impl std::fmt::Debug for Graph {
 }
 
 fn parse(model: &pb::ModelProto, output: usize) -> Result<InferenceModel, Error> {
-    let mut reader = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
-    reader.provider = std::sync::Arc::new(NothingOutside);
+    let mut reader = onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+    reader.provider = Arc::new(NothingOutside);
     let graph = model.graph.as_ref().map(|graph| graph.node.as_slice()).unwrap_or_default();
     if let Some(node) = graph.iter().find(|node| !reader.op_register.0.contains_key(&node.op_type)) {
         let (node, operator) = (node.name.clone(), node.op_type.clone());

@@ -44,7 +44,7 @@ impl Plan {
     /// How many columns the output has, where that is settled.
     pub(crate) fn columns(&self) -> Option<usize> {
         let fact = self.runnable.model().output_fact(0).ok()?;
-        fact.shape.get(1)?.to_usize().ok()
+        usize::try_from(fact.shape.get(1)?.to_i64().ok()?).ok()
     }
 
     /// Runs at most [`Plan::rows`] rows; the rest of the batch is filled with zeros and dropped.

@@ -1,1 +1,29 @@
+//! Opens a bundle, runs its members in parallel and blends what they predict.
+//!
+//! [`Auto`] is an opened bundle; its [`Pattern`] predicts. A [`Pack`] is a bundle of one model, and
+//! takes the same path. Both are immutable, cheap to clone and shared freely between threads.
+//!
+//! ```no_run
+//! use automl_pack_ensemble::Auto;
+//! use ndarray::array;
+//!
+//! let auto = Auto::unpack("iris.pack")?;
+//! let scores = auto.pattern.predict(&array![[5.1_f32, 3.5, 1.4, 0.2]])?;
+//! println!("{}", scores.label(0).unwrap_or_default());
+//! # Ok::<(), automl_pack_ensemble::Error>(())
+//! ```
 
+mod audit;
+mod auto;
+mod blend;
+mod error;
+mod member;
+mod pattern;
+mod scores;
+
+pub use audit::{Audit, Finding, Severity, audit};
+pub use auto::{Auto, Options, Pack};
+pub use error::Error;
+pub use member::Member;
+pub use pattern::{Pattern, Raw};
+pub use scores::{MemberScores, Scores, Selection};

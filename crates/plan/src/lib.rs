@@ -12,7 +12,7 @@
 //! let schema = Schema::new(vec![Column::new("age", Kind::Number), Column::new("fare", Kind::Number)])?;
 //! let number = |column, mean| Feature {
 //!     column,
-//!     reading: Reading::Number(Number { fill: mean }),
+//!     reading: Reading::Number(Number { fill: mean as f32 }),
 //!     scale: Scale::Standard { mean, deviation: 2.0 },
 //! };
 //! let plan = Plan::new(schema, vec![number(0, 30.0), number(1, 8.0)], Precision::Single)?;

@@ -8,16 +8,16 @@ pub enum Scale {
     /// `(x - mean) / deviation`.
     Standard {
         /// The mean of the training data.
-        mean: f32,
+        mean: f64,
         /// Its standard deviation.
         deviation: f64,
     },
     /// `(x - min) / range`.
     MinMax {
         /// The least value of the training data.
-        min: f32,
+        min: f64,
         /// The distance to the greatest.
-        range: f32,
+        range: f64,
     },
     /// `sign(x) * ln(|x| + 1)`.
     Logarithm,
@@ -28,8 +28,8 @@ impl Scale {
     pub fn apply_single(&self, x: f32) -> f32 {
         match *self {
             Scale::Identity => x,
-            Scale::Standard { mean, deviation } => (x - mean) / deviation as f32,
-            Scale::MinMax { min, range } => (x - min) / range,
+            Scale::Standard { mean, deviation } => (x - mean as f32) / deviation as f32,
+            Scale::MinMax { min, range } => (x - min as f32) / range as f32,
             Scale::Logarithm => (x.abs() + 1.0).ln() * sign(x),
         }
     }
@@ -39,8 +39,8 @@ impl Scale {
         let wide = f64::from(x);
         match *self {
             Scale::Identity => x,
-            Scale::Standard { mean, deviation } => ((wide - f64::from(mean)) / deviation) as f32,
-            Scale::MinMax { min, range } => ((wide - f64::from(min)) / f64::from(range)) as f32,
+            Scale::Standard { mean, deviation } => ((wide - mean) / deviation) as f32,
+            Scale::MinMax { min, range } => ((wide - min) / range) as f32,
             Scale::Logarithm => ((wide.abs() + 1.0).ln() * f64::from(sign(x))) as f32,
         }
     }
@@ -49,8 +49,8 @@ impl Scale {
     pub fn recover(&self, y: f32) -> f32 {
         match *self {
             Scale::Identity => y,
-            Scale::Standard { mean, deviation } => y * deviation as f32 + mean,
-            Scale::MinMax { min, range } => y * range + min,
+            Scale::Standard { mean, deviation } => y * deviation as f32 + mean as f32,
+            Scale::MinMax { min, range } => y * range as f32 + min as f32,
             Scale::Logarithm => (y.abs().exp() - 1.0) * sign(y),
         }
     }

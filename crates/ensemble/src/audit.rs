@@ -1,0 +1,172 @@
+//! What is wrong with a pack, whoever opens it.
+
+use automl_pack_bundle::Archive;
+use automl_pack_carefree as carefree;
+use automl_pack_engine::Batch;
+use automl_pack_plan::{Reading, Task};
+
+use crate::{Auto, Error, Member, Options, Pattern};
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The findings, the serious ones first.
+    pub findings: Vec<Finding>,
+    /// What the pack still holds of its training data, by column.
+    pub training: Vec<carefree::Training>,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A word for its kind, which does not change.
+    pub kind: &'static str,
+    /// What it is, where and how much.
+    pub message: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The pack should not be handed on as it is.
+    Serious,
+    /// Something to know.
+    Warning,
+}
+
+impl Audit {
+    /// Whether something serious was found.
+    pub fn is_serious(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Serious)
+    }
+}
+
+/// Looks a pack over. What would keep it from opening is a finding too; only a container that cannot
+/// be read at all, or is no pack, is an error.
+pub fn audit(archive: &Archive) -> Result<Audit, Error> {
+    if !carefree::is_pack(archive) {
+        // Says what is there instead.
+        carefree::read(archive)?;
+    }
+    let mut findings = Findings::default();
+    let training = carefree::training(archive);
+    findings.training(training.as_deref().unwrap_or_default());
+    findings.entries(archive);
+    match Auto::from_archive(archive, &Options::default()) {
+        Ok(auto) => {
+            findings.weights(&auto.pattern);
+            findings.graphs(&auto.pattern);
+        }
+        Err(error) => findings.add(Severity::Serious, "refused", format!("it does not open: {error}")),
+    }
+    findings.found.sort_by_key(|finding| finding.severity);
+    Ok(Audit { findings: findings.found, training: training.unwrap_or_default() })
+}
+
+#[derive(Default)]
+struct Findings {
+    found: Vec<Finding>,
+}
+
+impl Findings {
+    fn add(&mut self, severity: Severity, kind: &'static str, message: String) {
+        self.found.push(Finding { severity, kind, message });
+    }
+
+    fn training(&mut self, training: &[carefree::Training]) {
+        let (excluded, rest): (Vec<_>, Vec<_>) =
+            training.iter().partition(|column| !column.is_read && !column.is_target);
+        let (targets, read): (Vec<_>, Vec<_>) = rest.into_iter().partition(|column| column.is_target);
+        let columns = |of: &[&carefree::Training]| {
+            let held = of.iter().filter(|column| column.values > 0);
+            held.map(|column| format!("{} ({})", column.column, column.values)).collect::<Vec<_>>().join(", ")
+        };
+        for (of, kind, what) in [
+            (&read, "training-values", "columns that the models read"),
+            (&targets, "training-labels", "the label"),
+            (&excluded, "excluded-values", "columns that no model reads"),
+        ] {
+            let values: usize = of.iter().map(|column| column.values).sum();
+            if values > 0 {
+                let message = format!("{values} training values of {what}: {}", columns(of));
+                self.add(Severity::Serious, kind, message);
+            }
+        }
+        let copies = training.iter().filter(|column| column.target_values > 0).count();
+        if copies > 0 {
+            let message = format!("{copies} more copies of the training labels, one beside each column");
+            self.add(Severity::Serious, "label-copies", message);
+        }
+    }
+
+    fn entries(&mut self, archive: &Archive) {
+        let names = || archive.entries().map(|(name, _)| name);
+        let retained = names().filter(|name| name.contains("/__arrays/")).count();
+        if retained > 0 {
+            let message = format!("{retained} arrays of training data, kept by retain_data");
+            self.add(Severity::Serious, "retained-data", message);
+        }
+        let pickles: Vec<&str> =
+            names().filter(|name| name.ends_with(".pkl") || name.ends_with("/data_structures")).collect();
+        if !pickles.is_empty() {
+            let message = format!(
+                "{} pickles, which run code when Python opens them: {}",
+                pickles.len(),
+                pickles.join(", ")
+            );
+            self.add(Severity::Warning, "pickles", message);
+        }
+    }
+
+    fn weights(&mut self, pattern: &Pattern) {
+        let zero = names(pattern.members().iter().filter(|member| member.weight() == 0.0));
+        if !zero.is_empty() {
+            let message = format!("members that weigh nothing and still run: {zero}");
+            self.add(Severity::Warning, "zero-weights", message);
+        }
+        let weight = |member: &Member| member.weight();
+        let (least, most) = pattern.members().iter().map(weight).fold((f64::MAX, 0.0), |(least, most), weight| {
+            (f64::min(least, weight), f64::max(most, weight))
+        });
+        if matches!(pattern.target().task, Task::Regression(_)) && least < most {
+            let heaviest = names(pattern.members().iter().filter(|member| member.weight() == most));
+            let message = format!(
+                "the weights are inverted, as carefree-learn inverts those of every regression: \
+                 the worst on its validation data weighs most ({heaviest})"
+            );
+            self.add(Severity::Serious, "inverted-weights", message);
+        }
+    }
+
+    fn graphs(&mut self, pattern: &Pattern) {
+        for member in pattern.members() {
+            if let Batch::Fixed(rows) = member.facts().batch {
+                let message = format!("{}: the graph is stuck at a batch of {rows} rows", member.name());
+                self.add(Severity::Warning, "fixed-batch", message);
+            }
+        }
+        let features = pattern.plan().features().iter();
+        let levels: Vec<&str> = features
+            .filter(|feature| matches!(feature.reading, Reading::Level(_)))
+            .map(|feature| pattern.plan().schema().columns()[feature.column].name.as_str())
+            .collect();
+        let unguarded = pattern.members().iter().filter(|member| !member.facts().unguarded.is_empty());
+        let unguarded: Vec<&Member> = unguarded.collect();
+        if !levels.is_empty() && !unguarded.is_empty() {
+            let message = format!(
+                "{} graphs look up rows of a table without a guard ({}): elsewhere, an unseen integer in {} \
+                 reads what belongs to another column, and a missing one fails the file",
+                unguarded.len(),
+                names(unguarded.into_iter()),
+                levels.join(", ")
+            );
+            self.add(Severity::Warning, "unguarded-lookups", message);
+        }
+    }
+}
+
+fn names<'m>(members: impl Iterator<Item = &'m Member>) -> String {
+    members.map(Member::name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,169 @@
+//! The ensemble as one thing that predicts.
+
+use std::sync::Arc;
+
+use automl_pack_plan::{Notes, Plan, Policy, Prepared, Rows, Target};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use rayon::prelude::*;
+
+use crate::{Error, Member, Scores, blend};
+
+/// The members of an ensemble, with what they share and their weights.
+///
+/// Predicting has three stages, each usable on its own: [`Pattern::preprocess`], [`Pattern::run`],
+/// [`Pattern::postprocess`]. [`Pattern::predict`] is the three in a row, and the only way to predict.
+///
+/// Rows are taken in blocks of fixed size, members and blocks run in parallel on rayon's threads, and
+/// results are put together in order: the outcome does not depend on how many threads there are.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    plan: Arc<Plan>,
+    target: Arc<Target>,
+    members: Arc<[Member]>,
+    policy: Policy,
+}
+
+/// What the members' graphs gave for some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raw {
+    /// One matrix for each member, in order: a row for each row.
+    pub outputs: Vec<Array2<f32>>,
+    /// What was noticed about the rows' cells.
+    pub notes: Notes,
+    /// How many columns of the data no member reads.
+    pub ignored: usize,
+}
+
+/// As many rows as the members' intermediate results fit the cache for.
+const BLOCK: usize = 256;
+
+impl Pattern {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        target: Arc<Target>,
+        members: Arc<[Member]>,
+        policy: Policy,
+    ) -> Pattern {
+        Pattern { plan, target, members, policy }
+    }
+
+    /// The same pattern under another policy.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Pattern {
+        Pattern { policy, ..self.clone() }
+    }
+
+    /// Raw columns to what the members eat.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What is predicted.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The members, in order.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Labels and probabilities, or values, of rows: an Arrow batch, matched by its columns' names,
+    /// or a matrix of numbers.
+    pub fn predict(&self, rows: &(impl Rows + ?Sized)) -> Result<Scores, Error> {
+        self.postprocess(self.run(self.preprocess(rows)?)?)
+    }
+
+    /// The first stage: rows as the members eat them.
+    pub fn preprocess(&self, rows: &(impl Rows + ?Sized)) -> Result<Prepared, Error> {
+        let table = rows.table();
+        let ignored = self.plan.find_columns(&table)?.ignored;
+        let blocks: Vec<_> = blocks(table.len()).map(|(first, count)| (first, table.slice(first, count))).collect();
+        let prepared: Vec<_> = blocks
+            .par_iter()
+            .map(|(first, block)| {
+                let prepared = self.plan.prepare(block, &self.policy);
+                prepared.map_err(|error| error.after_rows(*first))
+            })
+            .collect();
+        let mut features = Vec::with_capacity(blocks.len());
+        let mut notes = Notes::default();
+        for ((first, _), prepared) in blocks.iter().zip(prepared) {
+            let prepared = prepared?;
+            notes.append(*first, &prepared.notes);
+            features.push(prepared.features);
+        }
+        let features = stack(&features, self.plan.features().len());
+        Ok(Prepared { features, notes, ignored })
+    }
+
+    /// The second stage: every member on every row.
+    pub fn run(&self, prepared: Prepared) -> Result<Raw, Error> {
+        let features = prepared.features;
+        let blocks: Vec<_> = blocks(features.nrows()).collect();
+        let tasks: Vec<_> = self
+            .members
+            .iter()
+            .flat_map(|member| blocks.iter().map(move |block| (member, *block)))
+            .collect();
+        let outputs: Vec<_> = tasks
+            .into_par_iter()
+            .map(|(member, (first, count))| run_block(member, rows_of(&features, first, count)))
+            .collect();
+        let mut outputs = outputs.into_iter();
+        let mut of_members = Vec::with_capacity(self.members.len());
+        for member in self.members.iter() {
+            let blocks = outputs.by_ref().take(blocks.len()).collect::<Result<Vec<_>, _>>()?;
+            of_members.push(stack(&blocks, member.graph().columns()));
+        }
+        Ok(Raw { outputs: of_members, notes: prepared.notes, ignored: prepared.ignored })
+    }
+
+    /// The third stage: labels and probabilities, or values, of each member and of the blend.
+    pub fn postprocess(&self, raw: Raw) -> Result<Scores, Error> {
+        if raw.outputs.len() != self.members.len() {
+            return Err(Error::Outputs { expected: self.members.len(), found: raw.outputs.len() });
+        }
+        let task = &self.target.task;
+        let outcomes: Vec<_> = self
+            .members
+            .par_iter()
+            .zip(&raw.outputs)
+            .map(|(member, output)| member.head().finish(output.view(), task))
+            .collect();
+        let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let weights: Vec<f64> = self.members.iter().map(Member::weight).collect();
+        let blend = blend::blend(&outcomes, &weights);
+        let names = self.members.iter().map(Member::name);
+        Ok(Scores::new(
+            Arc::clone(&self.target),
+            Arc::clone(&self.plan),
+            blend,
+            names.zip(outcomes),
+            raw.notes,
+            raw.ignored,
+        ))
+    }
+}
+
+fn run_block(member: &Member, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
+    let output = member.graph().run(rows);
+    output.map_err(|source| Error::Member { member: member.name().to_owned(), source })
+}
+
+/// The first row and the number of rows of each block. They depend on nothing but the number of rows.
+fn blocks(rows: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).step_by(BLOCK).map(move |first| (first, BLOCK.min(rows - first)))
+}
+
+fn rows_of(matrix: &Array2<f32>, first: usize, count: usize) -> ArrayView2<'_, f32> {
+    matrix.slice_axis(Axis(0), (first..first + count).into())
+}
+
+fn stack(blocks: &[Array2<f32>], columns: usize) -> Array2<f32> {
+    let views: Vec<_> = blocks.iter().map(|block| block.view()).collect();
+    match views.as_slice() {
+        [] => Array2::zeros((0, columns)),
+        views => concatenate(Axis(0), views).expect("blocks of one matrix have the same columns"),
+    }
+}

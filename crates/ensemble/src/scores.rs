@@ -1,0 +1,205 @@
+//! What was predicted.
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray};
+use arrow_schema::{Field, Schema};
+use automl_pack_plan::{Flaw, Notes, Outcome, Plan, Target, Task};
+use ndarray::Array2;
+
+/// What was predicted for some rows, by the blend and by each member.
+///
+/// - everything has a row for each row that was given, in order
+/// - rows that the policy refused have no label, no probabilities and no value
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    target: Arc<Target>,
+    plan: Arc<Plan>,
+    blend: Outcome,
+    members: Vec<MemberScores>,
+    notes: Notes,
+    ignored: usize,
+}
+
+/// What one member predicted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberScores {
+    /// The member's name.
+    pub name: String,
+    /// Its labels and probabilities, or its values.
+    pub outcome: Outcome,
+}
+
+/// Which columns a batch of scores has besides the blend's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The predictions of each member.
+    pub members: bool,
+    /// For each kind of flaw, the columns whose cells had it.
+    pub audit: bool,
+}
+
+impl Scores {
+    pub(crate) fn new<'n>(
+        target: Arc<Target>,
+        plan: Arc<Plan>,
+        blend: Outcome,
+        members: impl Iterator<Item = (&'n str, Outcome)>,
+        notes: Notes,
+        ignored: usize,
+    ) -> Scores {
+        let members = members.map(|(name, outcome)| MemberScores { name: name.to_owned(), outcome });
+        Scores { target, plan, blend, members: members.collect(), notes, ignored }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.blend.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The label of a row, as text: the value that its class had in the training data. None for a row
+    /// that was refused, and for a regression.
+    pub fn label(&self, row: usize) -> Option<Cow<'_, str>> {
+        match (&self.blend, &self.target.task) {
+            (Outcome::Classes { labels, .. }, Task::Classification(classes)) if !self.is_refused(row) => {
+                Some(classes.name(*labels.get(row)? as usize))
+            }
+            _ => None,
+        }
+    }
+
+    /// The labels or the values as an Arrow array of the type that the training data had. Rows that
+    /// were refused are null.
+    pub fn predictions(&self) -> ArrayRef {
+        self.predictions_of(&self.blend)
+    }
+
+    /// The places of the labels in the list of classes, refused rows included; none for a regression.
+    pub fn label_places(&self) -> Option<&[u32]> {
+        match &self.blend {
+            Outcome::Classes { labels, .. } => Some(labels),
+            Outcome::Values(_) => None,
+        }
+    }
+
+    /// The probabilities, a column for each class, refused rows included; none for a regression.
+    pub fn probabilities(&self) -> Option<&Array2<f32>> {
+        match &self.blend {
+            Outcome::Classes { probabilities, .. } => Some(probabilities),
+            Outcome::Values(_) => None,
+        }
+    }
+
+    /// The values of a regression, refused rows included; none for a classification.
+    pub fn values(&self) -> Option<&[f32]> {
+        match &self.blend {
+            Outcome::Values(values) => Some(values),
+            Outcome::Classes { .. } => None,
+        }
+    }
+
+    /// What each member predicted, in order.
+    pub fn members(&self) -> &[MemberScores] {
+        &self.members
+    }
+
+    /// What was predicted: names, classes, scale.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What was noticed about the cells of the rows.
+    pub fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// How many cells of each column had each flaw.
+    pub fn flaws(&self) -> BTreeMap<(&str, Flaw), usize> {
+        let mut totals = BTreeMap::new();
+        for note in self.notes.iter() {
+            *totals.entry((self.column_name(note.column), note.flaw)).or_insert(0) += 1;
+        }
+        totals
+    }
+
+    /// How many columns of the data no member reads.
+    pub fn ignored(&self) -> usize {
+        self.ignored
+    }
+
+    /// Whether the policy refused the row.
+    pub fn is_refused(&self, row: usize) -> bool {
+        self.notes.refused().binary_search(&row).is_ok()
+    }
+
+    /// The scores as a batch: `prediction`, `probability_<class>` for each class, then what is selected.
+    /// Members add `<member>_prediction` and `<member>_probability_<class>`; the audit adds
+    /// `audit_missing`, `audit_unseen` and `audit_unreadable`, each the names of the columns, joined
+    /// by `;`.
+    pub fn to_record_batch(&self, selection: Selection) -> RecordBatch {
+        let mut columns = self.columns_of("", &self.blend);
+        if selection.members {
+            for member in &self.members {
+                columns.extend(self.columns_of(&format!("{}_", member.name), &member.outcome));
+            }
+        }
+        if selection.audit {
+            columns.extend(Flaw::ALL.map(|flaw| (format!("audit_{flaw}"), self.columns_with(flaw))));
+        }
+        let fields: Vec<Field> =
+            columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .expect("every column has a row for each row")
+    }
+
+    fn columns_of(&self, prefix: &str, outcome: &Outcome) -> Vec<(String, ArrayRef)> {
+        let mut columns = vec![(format!("{prefix}prediction"), self.predictions_of(outcome))];
+        if let (Outcome::Classes { probabilities, .. }, Task::Classification(classes)) =
+            (outcome, &self.target.task)
+        {
+            for (name, column) in classes.names().zip(probabilities.columns()) {
+                let array = self.floats(column.iter().copied());
+                columns.push((format!("{prefix}probability_{name}"), array));
+            }
+        }
+        columns
+    }
+
+    fn predictions_of(&self, outcome: &Outcome) -> ArrayRef {
+        match (outcome, &self.target.task) {
+            (Outcome::Classes { labels, .. }, Task::Classification(classes)) => {
+                let scored = |(row, label): (usize, &u32)| (!self.is_refused(row)).then_some(*label);
+                classes.decode(labels.iter().enumerate().map(scored))
+            }
+            (Outcome::Values(values), _) => self.floats(values.iter().copied()),
+            (Outcome::Classes { labels, .. }, _) => self.floats(labels.iter().map(|label| *label as f32)),
+        }
+    }
+
+    fn floats(&self, values: impl Iterator<Item = f32>) -> ArrayRef {
+        if self.notes.refused().is_empty() {
+            return Arc::new(Float32Array::from_iter_values(values));
+        }
+        let scored = |(row, value)| (!self.is_refused(row)).then_some(value);
+        Arc::new(values.enumerate().map(scored).collect::<Float32Array>())
+    }
+
+    /// For each row, the names of the columns whose cells have the flaw.
+    fn columns_with(&self, flaw: Flaw) -> ArrayRef {
+        let of_row = |row: usize| {
+            let notes = self.notes.of_row(row).iter().filter(|note| note.flaw == flaw);
+            notes.map(|note| self.column_name(note.column)).collect::<Vec<_>>().join(";")
+        };
+        Arc::new(StringArray::from_iter_values((0..self.len()).map(of_row)))
+    }
+
+    fn column_name(&self, column: usize) -> &str {
+        &self.plan.schema().columns()[column].name
+    }
+}

@@ -1,0 +1,87 @@
+//! Every way a job ends early.
+
+use std::io;
+
+use automl_pack_ensemble as ensemble;
+use automl_pack_plan as plan;
+
+/// Why rows were not scored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The input could not be read.
+    #[error("the rows could not be read")]
+    Read {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The output could not be written.
+    #[error("the scores could not be written")]
+    Write {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing in the input.
+    #[error("the input is empty: expected a header line and rows")]
+    Empty,
+    /// A header and nothing else.
+    #[error("the input has a header line ({columns} columns) and no rows")]
+    NoRows {
+        /// How many columns the header has.
+        columns: usize,
+    },
+    /// More columns than any table has.
+    #[error("the header has {found} columns, over the limit of {limit}")]
+    TooManyColumns {
+        /// How many it has; counting stops above the limit.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A row with more or fewer cells than the header.
+    #[error("line {line}: {found} cells, expected {expected}, as in the header")]
+    Cells {
+        /// Where the row begins.
+        line: u64,
+        /// How many cells the header has.
+        expected: u64,
+        /// How many the row has.
+        found: u64,
+    },
+    /// A cell that is no text.
+    #[error("line {line}, column \"{column}\": byte {offset} of the cell is not UTF-8 text")]
+    NotText {
+        /// Where the row begins.
+        line: u64,
+        /// The column's name, or its number in the header.
+        column: String,
+        /// The first byte of the cell that does not fit, from 0.
+        offset: usize,
+    },
+    /// A column to keep that the input does not have.
+    #[error("column \"{column}\" is to be kept: the input has no such column")]
+    NothingToKeep {
+        /// Its name.
+        column: String,
+    },
+    /// A column to keep that is named as a column of the scores.
+    #[error("column \"{column}\" is to be kept: a column of the scores has this name")]
+    KeptTwice {
+        /// Its name.
+        column: String,
+    },
+    /// The columns are not those the models read.
+    #[error(transparent)]
+    Columns(plan::Error),
+    /// A row was refused.
+    #[error("line {line}")]
+    Row {
+        /// Where the row begins.
+        line: u64,
+        /// The row, from the first of the input, the column, and what is wrong.
+        source: plan::Error,
+    },
+    /// Scoring failed.
+    #[error(transparent)]
+    Scoring(ensemble::Error),
+}

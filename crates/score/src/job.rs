@@ -1,0 +1,151 @@
+//! A run over all rows of an input.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    sync::Arc,
+};
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use automl_pack_ensemble::{self as ensemble, Pattern, Scores, Selection};
+use automl_pack_plan::{Column, Flaw};
+
+use crate::{
+    Error,
+    reader::{Batch, Pick, Reader},
+    writer::Writer,
+};
+
+/// Scores every row of a CSV input and writes the scores as CSV, in the order of the rows.
+#[derive(Debug, Clone)]
+pub struct Job<'a> {
+    pattern: &'a Pattern,
+    by_position: bool,
+    keep: Vec<String>,
+    selection: Selection,
+}
+
+/// What a job did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows that were read.
+    pub rows: usize,
+    /// Rows that the policy refused: they have no score.
+    pub refused: usize,
+    /// Columns of the input that no model reads.
+    pub ignored: usize,
+    /// How many cells of each column had each flaw.
+    pub flaws: BTreeMap<(String, Flaw), usize>,
+}
+
+/// As many rows as keep all cores busy, and no more: memory does not grow with the input.
+const ROWS_AT_A_TIME: usize = 16_384;
+
+impl<'a> Job<'a> {
+    /// A job that matches columns by name and writes the blend's columns.
+    pub fn new(pattern: &'a Pattern) -> Job<'a> {
+        Job { pattern, by_position: false, keep: Vec::new(), selection: Selection::default() }
+    }
+
+    /// Takes columns by position, whatever the header calls them.
+    #[must_use]
+    pub fn by_position(self, by_position: bool) -> Job<'a> {
+        Job { by_position, ..self }
+    }
+
+    /// Copies columns of the input through, before those of the scores.
+    #[must_use]
+    pub fn keep(self, columns: impl IntoIterator<Item = String>) -> Job<'a> {
+        Job { keep: columns.into_iter().collect(), ..self }
+    }
+
+    /// Adds columns to the scores.
+    #[must_use]
+    pub fn select(self, selection: Selection) -> Job<'a> {
+        Job { selection, ..self }
+    }
+
+    /// Reads, scores and writes until the input ends.
+    pub fn run(&self, input: impl Read, output: impl Write) -> Result<Summary, Error> {
+        let mut reader = Reader::open(input)?;
+        let mut picks = self.read_columns(reader.header())?;
+        let read = picks.len();
+        picks.extend(self.kept_columns(reader.header())?);
+
+        let mut writer = Writer::new(output);
+        let mut summary = Summary { ignored: reader.header().len() - read, ..Summary::default() };
+        while let Some(batch) = reader.next(&picks, ROWS_AT_A_TIME)? {
+            let scores = self.score(&batch, read, summary.rows)?;
+            writer.write(&self.columns(&batch, read, &scores)?)?;
+            summary.add(&scores);
+        }
+        writer.finish()?;
+        Ok(summary)
+    }
+
+    fn score(&self, batch: &Batch, read: usize, first: usize) -> Result<Scores, Error> {
+        let columns: Vec<usize> = (0..read).collect();
+        let rows = batch.rows.project(&columns).expect("the first columns are those that are read");
+        self.pattern.predict(&rows).map_err(|error| match error {
+            ensemble::Error::Rows(source) => match source {
+                automl_pack_plan::Error::Cell { row, .. } => {
+                    Error::Row { line: batch.lines[row], source: source.after_rows(first) }
+                }
+                other => Error::Columns(other),
+            },
+            other => Error::Scoring(other),
+        })
+    }
+
+    /// The columns that the models read, by the names the models know them by.
+    fn read_columns(&self, header: &[String]) -> Result<Vec<Pick>, Error> {
+        let schema = self.pattern.plan().schema();
+        let matching = match self.by_position {
+            true => schema.match_positions(header.len()),
+            false => schema.match_names(header),
+        };
+        let places = matching.map_err(Error::Columns)?.places;
+        let pick = |(column, place): (&Column, Option<usize>)| {
+            Some(Pick { place: place?, name: column.name.clone(), is_kept: false })
+        };
+        Ok(schema.columns().iter().zip(places).filter_map(pick).collect())
+    }
+
+    fn kept_columns(&self, header: &[String]) -> Result<Vec<Pick>, Error> {
+        let pick = |name: &String| {
+            let place = header.iter().position(|column| column == name);
+            let place = place.ok_or_else(|| Error::NothingToKeep { column: name.clone() })?;
+            Ok(Pick { place, name: name.clone(), is_kept: true })
+        };
+        self.keep.iter().map(pick).collect()
+    }
+
+    /// The kept columns, then the scores'.
+    fn columns(&self, batch: &Batch, read: usize, scores: &Scores) -> Result<RecordBatch, Error> {
+        let scores = scores.to_record_batch(self.selection);
+        if self.keep.is_empty() {
+            return Ok(scores);
+        }
+        let schema = scores.schema();
+        if let Some(column) = self.keep.iter().find(|column| schema.index_of(column).is_ok()) {
+            return Err(Error::KeptTwice { column: column.clone() });
+        }
+        let kept = (read..batch.rows.num_columns()).collect::<Vec<_>>();
+        let kept = batch.rows.project(&kept).expect("the last columns are those that are kept");
+        let fields: Vec<_> = kept.schema().fields().iter().chain(schema.fields()).cloned().collect();
+        let arrays = kept.columns().iter().chain(scores.columns()).cloned().collect();
+        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .expect("both have a row for each row of the input"))
+    }
+}
+
+impl Summary {
+    fn add(&mut self, scores: &Scores) {
+        self.rows += scores.len();
+        self.refused += scores.notes().refused().len();
+        for ((column, flaw), count) in scores.flaws() {
+            *self.flaws.entry((column.to_owned(), flaw)).or_insert(0) += count;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Rows out of a CSV file, in batches of the columns that are asked for.
+
+use std::{io::Read, sync::Arc};
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, builder::LargeStringBuilder};
+use arrow_schema::{DataType, Field, Schema};
+use csv::{ByteRecord, ErrorKind};
+
+use crate::Error;
+
+/// A CSV file with a header line.
+pub(crate) struct Reader<R> {
+    csv: csv::Reader<R>,
+    header: Vec<String>,
+    record: ByteRecord,
+    rows: usize,
+}
+
+/// Some rows, and the line of the file each begins at.
+pub(crate) struct Batch {
+    pub rows: RecordBatch,
+    pub lines: Vec<u64>,
+}
+
+/// A column that is asked for.
+pub(crate) struct Pick {
+    /// Its place in the file.
+    pub place: usize,
+    /// The name it is to have.
+    pub name: String,
+    /// Whether its cells are copied as they are, and not read as values.
+    pub is_kept: bool,
+}
+
+/// More columns than this are no table but a mistake.
+const MOST_COLUMNS: usize = 100_000;
+
+impl<R: Read> Reader<R> {
+    pub(crate) fn open(input: R) -> Result<Reader<R>, Error> {
+        let mut csv = csv::ReaderBuilder::new().has_headers(true).from_reader(input);
+        let header = csv.byte_headers().map_err(|error| refuse(error, &[]))?;
+        if header.is_empty() {
+            return Err(Error::Empty);
+        }
+        if header.len() > MOST_COLUMNS {
+            return Err(Error::TooManyColumns { found: header.len(), limit: MOST_COLUMNS });
+        }
+        let mut names = Vec::with_capacity(header.len());
+        for (place, cell) in header.iter().enumerate() {
+            // Editors on some systems put a mark before the first character of a file.
+            let cell = if place == 0 { cell.strip_prefix(b"\xef\xbb\xbf").unwrap_or(cell) } else { cell };
+            names.push(text(cell, 1, || format!("{}", place + 1))?.to_owned());
+        }
+        Ok(Reader { csv, header: names, record: ByteRecord::new(), rows: 0 })
+    }
+
+    pub(crate) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The next rows, at most so many, with a column for each pick. None at the end.
+    pub(crate) fn next(&mut self, picks: &[Pick], most: usize) -> Result<Option<Batch>, Error> {
+        let mut columns: Vec<_> = picks.iter().map(|_| LargeStringBuilder::new()).collect();
+        let mut lines = Vec::new();
+        while lines.len() < most && self.advance()? {
+            let line = self.record.position().map_or(0, csv::Position::line);
+            for (column, pick) in columns.iter_mut().zip(picks) {
+                match text(&self.record[pick.place], line, || self.header[pick.place].clone())? {
+                    "NA" if !pick.is_kept => column.append_null(),
+                    cell => column.append_value(cell),
+                }
+            }
+            lines.push(line);
+        }
+        self.rows += lines.len();
+        if lines.is_empty() {
+            let none_at_all = Error::NoRows { columns: self.header.len() };
+            return if self.rows == 0 { Err(none_at_all) } else { Ok(None) };
+        }
+        let fields = picks.iter().map(|pick| Field::new(&pick.name, DataType::LargeUtf8, true));
+        let arrays = columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(lines.len()));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let rows = RecordBatch::try_new_with_options(schema, arrays, &options)
+            .expect("every column got a cell for each line");
+        Ok(Some(Batch { rows, lines }))
+    }
+
+    fn advance(&mut self) -> Result<bool, Error> {
+        self.csv.read_byte_record(&mut self.record).map_err(|error| refuse(error, &self.header))
+    }
+}
+
+fn text(cell: &[u8], line: u64, column: impl FnOnce() -> String) -> Result<&str, Error> {
+    std::str::from_utf8(cell).map_err(|error| {
+        let offset = error.valid_up_to();
+        Error::NotText { line, column: column(), offset }
+    })
+}
+
+fn refuse(error: csv::Error, header: &[String]) -> Error {
+    match error.into_kind() {
+        ErrorKind::Io(source) => Error::Read { source },
+        ErrorKind::UnequalLengths { pos, len, .. } => {
+            let line = pos.map_or(0, |position| position.line());
+            Error::Cells { line, expected: header.len() as u64, found: len }
+        }
+        other => Error::Read { source: std::io::Error::other(format!("{other:?}")) },
+    }
+}

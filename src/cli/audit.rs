@@ -1,0 +1,132 @@
+//! `automl-pack audit`.
+
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use automl_pack::{Archive, Finding, Severity};
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    Bundle,
+    failure::Failure,
+    output,
+    table::{HEADING, Side, count, table, thousands},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exits with 1 when something serious is found.")]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    bundle: Bundle,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Audit {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let refused = |error| Failure::bundle(&self.bundle.path, &error);
+        let archive = Archive::open(&self.bundle.path).map_err(|error| refused(error.into()))?;
+        let audit = automl_pack::audit(&archive).map_err(refused)?;
+        match self.json {
+            true => output::print_json(&Report::of(&audit))?,
+            false => output::print(&for_people(&audit))?,
+        }
+        Ok(if audit.is_serious() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    serious: bool,
+    findings: Vec<Item<'a>>,
+    training_values: Vec<Held<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Item<'a> {
+    severity: &'static str,
+    kind: &'static str,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Held<'a> {
+    column: &'a str,
+    role: &'static str,
+    values: usize,
+    label_copies: usize,
+}
+
+impl<'a> Report<'a> {
+    fn of(audit: &'a automl_pack::Audit) -> Report<'a> {
+        let item = |finding: &'a Finding| Item {
+            severity: word(finding.severity),
+            kind: finding.kind,
+            message: &finding.message,
+        };
+        let held = |column: &'a automl_pack::carefree::Training| Held {
+            column: &column.column,
+            role: role(column),
+            values: column.values,
+            label_copies: column.target_values,
+        };
+        Report {
+            serious: audit.is_serious(),
+            findings: audit.findings.iter().map(item).collect(),
+            training_values: audit.training.iter().map(held).collect(),
+        }
+    }
+}
+
+fn for_people(audit: &automl_pack::Audit) -> String {
+    if audit.findings.is_empty() {
+        return "nothing found\n".to_owned();
+    }
+    let mut text = String::new();
+    for finding in &audit.findings {
+        let colour = match finding.severity {
+            Severity::Serious => AnsiColor::Red,
+            Severity::Warning => AnsiColor::Yellow,
+        };
+        let style = Style::new().bold().fg_color(Some(colour.into()));
+        let severity = word(finding.severity);
+        text += &format!("{style}{severity:<8}{style:#} {}: {}\n", finding.kind, finding.message);
+    }
+    if !audit.training.is_empty() {
+        let held: usize = audit.training.iter().map(|column| column.values + column.target_values).sum();
+        text += &format!("\n{HEADING}training values held{HEADING:#} {} in all\n", count(held, "value"));
+        let rows: Vec<_> = audit
+            .training
+            .iter()
+            .map(|column| {
+                let (values, labels) = (thousands(column.values), thousands(column.target_values));
+                [column.column.clone(), role(column).to_owned(), values, labels]
+            })
+            .collect();
+        let headings = [
+            ("column", Side::Left),
+            ("role", Side::Left),
+            ("values", Side::Right),
+            ("labels beside it", Side::Right),
+        ];
+        text += &table(headings, &rows);
+    }
+    text
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Serious => "serious",
+        Severity::Warning => "warning",
+    }
+}
+
+fn role(column: &automl_pack::carefree::Training) -> &'static str {
+    match (column.is_target, column.is_read) {
+        (true, _) => "label",
+        (false, true) => "read",
+        (false, false) => "excluded",
+    }
+}

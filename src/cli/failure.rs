@@ -1,0 +1,116 @@
+//! How a command fails: the message, the hint and the exit code of every error, in one place.
+
+use std::{error::Error as StdError, io, path::Path, process::ExitCode};
+
+use anstyle::{AnsiColor, Style};
+use automl_pack::{Error, bundle, carefree, plan, score};
+
+/// The bundle or the data was refused.
+const REFUSED: u8 = 1;
+/// Usage or environment.
+const USAGE: u8 = 2;
+
+/// Why a command ended.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+    hint: Option<&'static str>,
+}
+
+impl Failure {
+    /// A bundle that was not opened.
+    pub(crate) fn bundle(path: &Path, error: &Error) -> Failure {
+        let (code, hint) = match error {
+            Error::Bundle(error) => of_container(error),
+            Error::Carefree(error) => (REFUSED, of_pack(error)),
+            _ => (REFUSED, None),
+        };
+        Failure { code, message: format!("{}: {}", path.display(), chain(error)), hint }
+    }
+
+    /// Rows that were not scored.
+    pub(crate) fn rows(input: &Path, error: &score::Error) -> Failure {
+        use score::Error::{Cells, KeptTwice, NoRows, NotText, NothingToKeep, Read, Row, Write};
+        let columns = "columns are matched by name; --by-position reads them in the order of the training data";
+        let (code, hint) = match error {
+            Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
+            Write { source } if source.kind() == io::ErrorKind::BrokenPipe => (0, None),
+            Read { .. } | Write { .. } => (USAGE, None),
+            NothingToKeep { .. } | KeptTwice { .. } => (USAGE, None),
+            score::Error::Columns(plan::Error::MissingColumns { .. }) => (REFUSED, Some(columns)),
+            score::Error::Columns(plan::Error::Width { .. }) => {
+                (REFUSED, Some("the columns of the training data are all needed, without the label"))
+            }
+            Row { .. } => (REFUSED, Some("--policy null scores the other rows, --policy impute fills the cell in")),
+            Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),
+            NotText { .. } => (REFUSED, Some("convert the file to UTF-8 first")),
+            NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
+            _ => (REFUSED, None),
+        };
+        let place = if input.as_os_str() == "-" { "stdin".to_owned() } else { input.display().to_string() };
+        Failure { code, message: format!("{place}: {}", chain(error)), hint }
+    }
+
+    /// A file that could not be read or written.
+    pub(crate) fn file(path: &Path, error: &io::Error) -> Failure {
+        Failure { code: USAGE, message: format!("{}: {error}", path.display()), hint: None }
+    }
+
+    /// Arguments that do not go together.
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
+        Failure { code: USAGE, message: message.into(), hint: None }
+    }
+
+    /// Output that was not written; whoever reads it may have had enough.
+    pub(crate) fn output(error: &io::Error) -> Failure {
+        let code = if error.kind() == io::ErrorKind::BrokenPipe { 0 } else { USAGE };
+        Failure { code, message: format!("stdout: {error}"), hint: None }
+    }
+
+    /// Says it on stderr, unless there is nothing to say.
+    pub(crate) fn report(self) -> ExitCode {
+        if self.code != 0 {
+            let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+            anstream::eprintln!("{error}error:{error:#} {}", self.message);
+            if let Some(text) = self.hint {
+                let hint = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+                anstream::eprintln!("{hint}hint:{hint:#} {text}");
+            }
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+fn of_container(error: &bundle::Error) -> (u8, Option<&'static str>) {
+    use bundle::Error::{Damaged, Exists, Io, NotAZip, NotFound, Truncated};
+    match error {
+        NotFound { .. } | Io { .. } => (USAGE, None),
+        Exists { .. } => (USAGE, Some("name a folder that is not there yet")),
+        NotAZip { .. } => (REFUSED, Some("a bundle is a zip file or the folder that it unpacks to")),
+        Truncated { .. } | Damaged { .. } => (REFUSED, Some("copy or download the file again")),
+        _ => (REFUSED, None),
+    }
+}
+
+fn of_pack(error: &carefree::Error) -> Option<&'static str> {
+    use carefree::Error::{NotAPack, Pickle, StrayFolder, WeightSum};
+    match error {
+        NotAPack { .. } => Some("zip what is inside of the pack's folder, not the folder itself"),
+        StrayFolder { .. } => Some("remove it, or name the model in weights_mapping.json"),
+        Pickle { .. } => Some("nothing in the pack was run; do not open it in Python unless you trust where it is from"),
+        WeightSum { .. } => Some("the weight of a model counts once for each of its members"),
+        _ => None,
+    }
+}
+
+/// An error with what caused it.
+fn chain(error: &dyn StdError) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message += &format!(": {error}");
+        cause = error.source();
+    }
+    message
+}

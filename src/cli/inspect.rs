@@ -1,0 +1,244 @@
+//! `automl-pack inspect`.
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use automl_pack::{
+    Archive, Auto, Limits, Options,
+    bundle::Container,
+    engine::Batch,
+    plan::{Classes, Outputs, Reading, Task},
+};
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    Bundle,
+    failure::Failure,
+    output,
+    table::{FAINT, HEADING, Side, count, size, table, thousands},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    bundle: Bundle,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Inspect {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let refused = |error| Failure::bundle(&self.bundle.path, &error);
+        let options = Options { limits: Limits::default(), ..Options::default() };
+        let archive = Archive::open_with(&self.bundle.path, &options.limits);
+        let archive = archive.map_err(|error| refused(error.into()))?;
+        let auto = Auto::from_archive(&archive, &options).map_err(refused)?;
+        let report = Report::of(&archive, &auto);
+        match self.json {
+            true => output::print_json(&report)?,
+            false => output::print(&report.for_people())?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What a bundle is.
+#[derive(Debug, Serialize)]
+struct Report {
+    format: &'static str,
+    container: &'static str,
+    bytes: u64,
+    entries: usize,
+    task: &'static str,
+    target: String,
+    blend: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<serde_json::Value>,
+    columns: Vec<Column>,
+    weights: BTreeMap<String, f64>,
+    members: Vec<Member>,
+}
+
+#[derive(Debug, Serialize)]
+struct Column {
+    name: String,
+    #[serde(rename = "type")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct Member {
+    name: String,
+    model: String,
+    weight: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    outputs: &'static str,
+    parameters: usize,
+    operators: BTreeMap<String, usize>,
+    bytes: usize,
+    producer: String,
+    opset: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed_batch: Option<usize>,
+}
+
+impl Report {
+    fn of(archive: &Archive, auto: &Auto) -> Report {
+        let pattern = &auto.pattern;
+        let (task, blend, classes) = match &pattern.target().task {
+            Task::Classification(classes) => ("classification", "vote", Some(values_of(classes))),
+            Task::Regression(_) => ("regression", "average", None),
+        };
+        Report {
+            format: "carefree-learn",
+            container: if archive.container() == Container::Zip { "zip" } else { "folder" },
+            bytes: archive.bytes(),
+            entries: archive.entries().count(),
+            task,
+            target: pattern.target().name.clone(),
+            blend,
+            classes,
+            columns: columns(auto),
+            weights: pattern
+                .members()
+                .iter()
+                .map(|member| (member.model().to_owned(), member.weight()))
+                .collect(),
+            members: pattern.members().iter().map(Member::of).collect(),
+        }
+    }
+
+    fn for_people(&self) -> String {
+        let mut text = format!("{HEADING}{} of {}{HEADING:#}", self.task, self.target);
+        if let Some(classes) = &self.classes {
+            text += &format!(", classes {}", list(classes));
+        }
+        text += &format!(
+            "\n{} in {}, {}, {} pack\n",
+            count(self.members.len(), "member"),
+            count(self.weights.len(), "model"),
+            size(self.bytes),
+            self.format
+        );
+        text += &format!("\n{HEADING}columns{HEADING:#}\n");
+        let rows: Vec<_> = self.columns.iter().map(Column::row).collect();
+        text += &table([("name", Side::Left), ("type", Side::Left), ("values", Side::Left)], &rows);
+        text += &format!("\n{HEADING}members{HEADING:#} {FAINT}{}{FAINT:#}\n", self.blend);
+        let largest = self.members.iter().map(|member| member.weight).fold(0.0, f64::max);
+        let rows: Vec<_> = self.members.iter().map(|member| member.row(largest)).collect();
+        let headings = [
+            ("name", Side::Left),
+            ("weight", Side::Right),
+            ("", Side::Left),
+            ("parameters", Side::Right),
+            ("ops", Side::Right),
+            ("size", Side::Right),
+            ("threshold", Side::Right),
+            ("written by", Side::Left),
+        ];
+        text + &table(headings, &rows)
+    }
+}
+
+impl Column {
+    fn row(&self) -> [String; 3] {
+        let values = self.values.as_ref().map(list).unwrap_or_default();
+        [self.name.clone(), self.kind.unwrap_or("not read").to_owned(), values]
+    }
+}
+
+impl Member {
+    fn of(member: &automl_pack::Member) -> Member {
+        let facts = member.facts();
+        Member {
+            name: member.name().to_owned(),
+            model: member.model().to_owned(),
+            weight: member.weight(),
+            threshold: member.head().threshold.filter(|threshold| threshold.is_finite()),
+            outputs: match member.head().outputs {
+                Outputs::Logits => "logits",
+                Outputs::Probabilities => "probabilities",
+            },
+            parameters: facts.parameters,
+            operators: facts.operators.clone(),
+            bytes: member.bytes(),
+            producer: facts.producer.clone(),
+            opset: facts.opset,
+            fixed_batch: match facts.batch {
+                Batch::Any => None,
+                Batch::Fixed(rows) => Some(rows),
+            },
+        }
+    }
+
+    fn row(&self, largest: f64) -> [String; 8] {
+        const BAR: f64 = 12.0;
+        let bar = "█".repeat((self.weight / largest.max(f64::MIN_POSITIVE) * BAR).round() as usize);
+        [
+            self.name.clone(),
+            format!("{:.4}", self.weight),
+            bar,
+            thousands(self.parameters),
+            thousands(self.operators.values().sum()),
+            size(self.bytes as u64),
+            self.threshold.map(|threshold| format!("{threshold:.4}")).unwrap_or_default(),
+            format!("{}, opset {}", self.producer, self.opset),
+        ]
+    }
+}
+
+fn columns(auto: &Auto) -> Vec<Column> {
+    let plan = auto.pattern.plan();
+    let values = |place: usize| {
+        let feature = plan.features().iter().find(|feature| feature.column == place)?;
+        match &feature.reading {
+            Reading::Number(_) => None,
+            Reading::Text(text) => Some(text.values().into()),
+            Reading::Category(category) => Some(category.values().into()),
+            Reading::Level(level) => Some((0..level.count).collect()),
+        }
+    };
+    let columns = plan.schema().columns().iter().enumerate();
+    columns
+        .map(|(place, column)| Column {
+            name: column.name.clone(),
+            kind: column.kind.map(automl_pack::plan::Kind::word),
+            values: values(place),
+        })
+        .collect()
+}
+
+fn values_of(classes: &Classes) -> serde_json::Value {
+    match classes {
+        Classes::Text(values) => values.clone().into(),
+        Classes::Integer(values) => values.clone().into(),
+        Classes::Number(values) => values.clone().into(),
+    }
+}
+
+/// The first few of a list of values.
+fn list(values: &serde_json::Value) -> String {
+    const SHOWN: usize = 6;
+    let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut shown: Vec<String> = values.iter().take(SHOWN).map(show).collect();
+    if values.len() > SHOWN {
+        shown.push(format!("… ({} in all)", thousands(values.len())));
+    }
+    shown.join(", ")
+}
+
+fn show(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Number(number) => match number.as_f64() {
+            Some(number) => number.to_string(),
+            None => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}

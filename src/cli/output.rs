@@ -1,0 +1,92 @@
+//! Where scores go: stdout, or a file that gets its name when it is whole.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+use super::failure::Failure;
+
+/// A place to write to.
+pub(crate) enum Output {
+    Stdout(io::StdoutLock<'static>),
+    /// Something that is no plain file, such as a device: written as it comes.
+    Stream(fs::File),
+    File { partial: NamedTempFile, path: PathBuf },
+}
+
+impl Output {
+    pub(crate) fn open(path: Option<&Path>) -> Result<Output, Failure> {
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
+            return Ok(Output::Stdout(io::stdout().lock()));
+        };
+        let failed = |error| Failure::file(path, &error);
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+            }
+            Ok(metadata) if !metadata.is_file() => {
+                return fs::File::create(path).map(Output::Stream).map_err(failed);
+            }
+            _ => {}
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut partial = tempfile::Builder::new();
+        partial.prefix(".scores-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            partial.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let partial = partial.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        Ok(Output::File { partial, path: path.to_owned() })
+    }
+
+    /// Gives a file its name. Without this, nothing of it stays.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Output::Stdout(mut stdout) => stdout.flush().map_err(|error| Failure::output(&error)),
+            Output::Stream(_) => Ok(()),
+            Output::File { partial, path } => {
+                let failed = |error: &io::Error| Failure::file(&path, error);
+                partial.as_file().sync_all().map_err(|error| failed(&error))?;
+                partial.persist(&path).map_err(|error| failed(&error.error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Output::Stdout(stdout) => stdout.write(bytes),
+            Output::Stream(file) => file.write(bytes),
+            Output::File { partial, .. } => partial.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Output::Stdout(stdout) => stdout.flush(),
+            Output::Stream(file) => file.flush(),
+            Output::File { partial, .. } => partial.flush(),
+        }
+    }
+}
+
+/// Writes text for people to stdout; its colours are dropped where nobody sees them.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| Failure::output(&error))
+}
+
+/// Writes JSON for programs to stdout.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).expect("reports have text for keys and finite numbers");
+    print(&(text + "\n"))
+}

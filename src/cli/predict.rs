@@ -1,0 +1,151 @@
+//! `automl-pack predict`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use automl_pack::{Action, Auto, Flaw, Job, Policy, Selection, Summary};
+use clap::{Args, ValueEnum};
+
+use super::{Bundle, failure::Failure, output::Output, table::count};
+
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    #[command(flatten)]
+    bundle: Bundle,
+    /// A CSV file with a header line; - is stdin
+    input: PathBuf,
+    #[command(flatten)]
+    scoring: Scoring,
+}
+
+/// How rows are scored, for every command that does.
+#[derive(Debug, Args)]
+pub(crate) struct Scoring {
+    /// Write the scores to this file, which appears when it is whole; without it, to stdout
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Add the predictions of each member
+    #[arg(long)]
+    members: bool,
+    /// Add which cells of each row were missing, unseen or unreadable
+    #[arg(long)]
+    audit: bool,
+    /// Copy these columns of the input through
+    #[arg(long, value_name = "COL", value_delimiter = ',')]
+    keep: Vec<String>,
+    /// Take the columns in the order of the training data, whatever the header calls them
+    #[arg(long)]
+    by_position: bool,
+    /// What to do with missing, unseen and unreadable cells alike
+    #[arg(long, value_name = "ACTION")]
+    policy: Option<Do>,
+    /// What to do with missing cells [default: impute]
+    #[arg(long, value_name = "ACTION")]
+    on_missing: Option<Do>,
+    /// What to do with values that the training data did not have [default: impute]
+    #[arg(long, value_name = "ACTION")]
+    on_unseen: Option<Do>,
+    /// What to do with cells that are no value of their column's type [default: error]
+    #[arg(long, value_name = "ACTION")]
+    on_unreadable: Option<Do>,
+    /// How many threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// What is done with a cell.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Do {
+    /// Fill it in as in training
+    Impute,
+    /// Give the row no score
+    Null,
+    /// Refuse the input
+    Error,
+}
+
+impl Predict {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        self.scoring.start_threads()?;
+        let auto = self.bundle.open(self.scoring.policy())?;
+        self.scoring.run(&auto, &self.input)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Scoring {
+    /// What is done with cells, as the options say.
+    pub(crate) fn policy(&self) -> Policy {
+        let default = Policy::default();
+        let action = |of: Option<Do>, default| of.or(self.policy).map_or(default, Action::from);
+        Policy {
+            missing: action(self.on_missing, default.missing),
+            unseen: action(self.on_unseen, default.unseen),
+            unreadable: action(self.on_unreadable, default.unreadable),
+        }
+    }
+
+    pub(crate) fn start_threads(&self) -> Result<(), Failure> {
+        let Some(threads) = self.threads else { return Ok(()) };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+        pool.map_err(|error| Failure::usage(format!("{threads} threads could not be started: {error}")))
+    }
+
+    /// Scores the input and says on stderr what there is to know.
+    pub(crate) fn run(&self, auto: &Auto, input: &Path) -> Result<(), Failure> {
+        let rows = open(input)?;
+        let mut output = Output::open(self.output.as_deref())?;
+        let selection = Selection { members: self.members, audit: self.audit };
+        let job = Job::new(&auto.pattern)
+            .by_position(self.by_position)
+            .keep(self.keep.iter().cloned())
+            .select(selection);
+        let summary = job.run(rows, &mut output).map_err(|error| Failure::rows(input, &error))?;
+        output.finish()?;
+        report(&summary);
+        Ok(())
+    }
+}
+
+impl From<Do> for Action {
+    fn from(action: Do) -> Action {
+        match action {
+            Do::Impute => Action::Impute,
+            Do::Null => Action::Null,
+            Do::Error => Action::Error,
+        }
+    }
+}
+
+fn open(input: &Path) -> Result<Box<dyn io::Read>, Failure> {
+    if input.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let failed = |error| Failure::file(input, &error);
+    let file = fs::File::open(input).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+    }
+    Ok(Box::new(file))
+}
+
+fn report(summary: &Summary) {
+    let mut parts = vec![format!("{} scored", count(summary.rows - summary.refused, "row"))];
+    if summary.refused > 0 {
+        parts.push(format!("{} refused", count(summary.refused, "row")));
+    }
+    if summary.ignored > 0 {
+        parts.push(format!("{} ignored", count(summary.ignored, "column")));
+    }
+    anstream::eprintln!("{}", parts.join(", "));
+    for flaw in Flaw::ALL {
+        let of_flaw = summary.flaws.iter().filter(|((_, found), _)| *found == flaw);
+        let columns: Vec<String> = of_flaw.map(|((column, _), cells)| format!("{column} {cells}")).collect();
+        if !columns.is_empty() {
+            anstream::eprintln!("{flaw} cells: {}", columns.join(", "));
+        }
+    }
+}

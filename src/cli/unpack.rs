@@ -1,0 +1,83 @@
+//! `automl-pack unpack`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use automl_pack::{Archive, Auto, Limits, Options};
+use clap::Args;
+
+use super::{
+    Bundle,
+    failure::Failure,
+    output,
+    predict::Scoring,
+    table::{FAINT, HEADING, Side, count, size, table, thousands},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Unpack {
+    #[command(flatten)]
+    bundle: Bundle,
+    /// Lay the bundle out in this folder, which must not be there yet or be empty
+    dir: Option<PathBuf>,
+    /// Score this CSV file in the same go; the report goes to stderr then
+    #[arg(long, value_name = "INPUT")]
+    predict: Option<PathBuf>,
+    #[command(flatten)]
+    scoring: Scoring,
+}
+
+impl Unpack {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        self.scoring.start_threads()?;
+        let refused = |error| Failure::bundle(&self.bundle.path, &error);
+        let options = Options { policy: self.scoring.policy(), limits: Limits::default() };
+        let archive = Archive::open_with(&self.bundle.path, &options.limits);
+        let archive = archive.map_err(|error| refused(error.into()))?;
+        let auto = Auto::from_archive(&archive, &options).map_err(refused)?;
+        let mut report = report(&archive, &auto);
+        if let Some(dir) = &self.dir {
+            archive.unpack_to(dir).map_err(|error| refused(error.into()))?;
+            report += &format!("laid out in {}\n", dir.display());
+        }
+        match &self.predict {
+            None => output::print(&report)?,
+            Some(input) => {
+                anstream::eprint!("{report}");
+                self.scoring.run(&auto, input)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What was verified, member by member.
+fn report(archive: &Archive, auto: &Auto) -> String {
+    let entries = count(archive.entries().count(), "entry").replace("entrys", "entries");
+    let mut report = format!("{HEADING}verified{HEADING:#} {entries}, {}\n", size(archive.bytes()));
+    let members = auto.pattern.members();
+    let rows: Vec<_> = members
+        .iter()
+        .map(|member| {
+            let facts = member.facts();
+            [
+                member.name().to_owned(),
+                format!("{:.4}", member.weight()),
+                thousands(facts.parameters),
+                thousands(facts.operators.values().sum()),
+                size(member.bytes() as u64),
+                format!("{:.1} ms", member.loading().as_secs_f64() * 1e3),
+            ]
+        })
+        .collect();
+    let headings = [
+        ("member", Side::Left),
+        ("weight", Side::Right),
+        ("parameters", Side::Right),
+        ("ops", Side::Right),
+        ("size", Side::Right),
+        ("loaded in", Side::Right),
+    ];
+    report += &table(headings, &rows);
+    report += &format!("{FAINT}{}{FAINT:#}\n", count(members.len(), "member"));
+    report
+}
