@@ -32,7 +32,8 @@ impl Failure {
     /// Rows that were not scored.
     pub(crate) fn rows(input: &Path, error: &score::Error) -> Failure {
         use score::Error::{Cells, KeptTwice, NoRows, NotText, NothingToKeep, Read, Row, Write};
-        let columns = "columns are matched by name; --by-position reads them in the order of the training data";
+        let columns =
+            "columns are matched by name; --by-position reads them in the order of the training data";
         let (code, hint) = match error {
             Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
             Write { source } if source.kind() == io::ErrorKind::BrokenPipe => (0, None),
@@ -42,7 +43,9 @@ impl Failure {
             score::Error::Columns(plan::Error::Width { .. }) => {
                 (REFUSED, Some("the columns of the training data are all needed, without the label"))
             }
-            Row { .. } => (REFUSED, Some("--policy null scores the other rows, --policy impute fills the cell in")),
+            Row { .. } => {
+                (REFUSED, Some("--policy null scores the other rows, --policy impute fills the cell in"))
+            }
             Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),
             NotText { .. } => (REFUSED, Some("convert the file to UTF-8 first")),
             NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
@@ -98,7 +101,9 @@ fn of_pack(error: &carefree::Error) -> Option<&'static str> {
     match error {
         NotAPack { .. } => Some("zip what is inside of the pack's folder, not the folder itself"),
         StrayFolder { .. } => Some("remove it, or name the model in weights_mapping.json"),
-        Pickle { .. } => Some("nothing in the pack was run; do not open it in Python unless you trust where it is from"),
+        Pickle { .. } => {
+            Some("nothing in the pack was run; do not open it in Python unless you trust where it is from")
+        }
         WeightSum { .. } => Some("the weight of a model counts once for each of its members"),
         _ => None,
     }

@@ -16,7 +16,10 @@ pub(crate) enum Output {
     Stdout(io::StdoutLock<'static>),
     /// Something that is no plain file, such as a device: written as it comes.
     Stream(fs::File),
-    File { partial: NamedTempFile, path: PathBuf },
+    File {
+        partial: NamedTempFile,
+        path: PathBuf,
+    },
 }
 
 impl Output {

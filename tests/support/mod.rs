@@ -32,7 +32,9 @@ pub fn batch_of(csv: &str) -> RecordBatch {
     let header = lines.next().unwrap();
     let lines: Vec<_> = lines.collect();
     let column = |at: usize| -> ArrayRef {
-        Arc::new(lines.iter().map(|line| Some(line[at]).filter(|cell| *cell != "NA")).collect::<StringArray>())
+        Arc::new(
+            lines.iter().map(|line| Some(line[at]).filter(|cell| *cell != "NA")).collect::<StringArray>(),
+        )
     };
     RecordBatch::try_from_iter(header.iter().enumerate().map(|(at, name)| (*name, column(at)))).unwrap()
 }

@@ -47,7 +47,10 @@ impl Archive {
         let mut file = fs::File::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if !metadata.is_file() {
-            return Err(Error::NotAFile { entry: path.display().to_string(), kind: "device, pipe or socket" });
+            return Err(Error::NotAFile {
+                entry: path.display().to_string(),
+                kind: "device, pipe or socket",
+            });
         }
         let size = metadata.len();
         let bytes = read_whole(&mut file, size, limits).map_err(|error| match error {
@@ -78,7 +81,11 @@ impl Archive {
         Archive::new(zip_file::read(bytes, limits)?, Container::Zip, Some(bytes.len() as u64))
     }
 
-    fn new(entries: Vec<(EntryName, Vec<u8>)>, container: Container, size: Option<u64>) -> Result<Archive, Error> {
+    fn new(
+        entries: Vec<(EntryName, Vec<u8>)>,
+        container: Container,
+        size: Option<u64>,
+    ) -> Result<Archive, Error> {
         let unpacked = entries.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         let entries = entries.into_iter().collect();
         Ok(Archive { entries, container, bytes: size.unwrap_or(unpacked) })

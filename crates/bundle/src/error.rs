@@ -40,13 +40,17 @@ pub enum Error {
         found: String,
     },
     /// A zip without its end.
-    #[error("the zip file is cut off or damaged: {bytes} bytes, and no end of its directory that ends where the file ends")]
+    #[error(
+        "the zip file is cut off or damaged: {bytes} bytes, and no end of its directory that ends where the file ends"
+    )]
     Truncated {
         /// How many bytes there are.
         bytes: u64,
     },
     /// A size over 4 GiB or a count over 65,535, in the extended form.
-    #[error("the zip file uses the zip64 form ({field} at offset {offset}), which only files over 4 GiB need")]
+    #[error(
+        "the zip file uses the zip64 form ({field} at offset {offset}), which only files over 4 GiB need"
+    )]
     Zip64 {
         /// Which field says so.
         field: &'static str,
@@ -166,7 +170,9 @@ pub enum Error {
         limit: u64,
     },
     /// An entry that grows more than models do.
-    #[error("entry {entry} is a compression bomb: {packed} bytes unpack to {unpacked}, over the limit of {limit} times")]
+    #[error(
+        "entry {entry} is a compression bomb: {packed} bytes unpack to {unpacked}, over the limit of {limit} times"
+    )]
     Bomb {
         /// The entry.
         entry: String,

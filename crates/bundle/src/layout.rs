@@ -70,8 +70,9 @@ fn find_end(file: &[u8]) -> Result<End, Error> {
     }
     let last = file.len().checked_sub(END_BYTES).ok_or_else(truncated)?;
     let first = last.saturating_sub(u16::MAX as usize);
-    let ends_with_file =
-        |&at: &usize| file[at..].starts_with(&END) && at + END_BYTES + u16_at(file, at + 20) as usize == file.len();
+    let ends_with_file = |&at: &usize| {
+        file[at..].starts_with(&END) && at + END_BYTES + u16_at(file, at + 20) as usize == file.len()
+    };
     let at = (first..=last).rev().find(ends_with_file).ok_or_else(truncated)?;
 
     let what = "the end of the zip's directory";
@@ -81,7 +82,12 @@ fn find_end(file: &[u8]) -> Result<End, Error> {
         return Err(Error::Zip64 { field: what, offset: at as u64 });
     }
     if disks != 0 || entries_here != count {
-        return Err(structure(what, at, "one file in one part", format!("{entries_here} of {count} entries here")));
+        return Err(structure(
+            what,
+            at,
+            "one file in one part",
+            format!("{entries_here} of {count} entries here"),
+        ));
     }
     if u64::from(directory) + u64::from(size) != at as u64 {
         let found = format!("{directory} + {size}");
@@ -192,7 +198,11 @@ impl<'a> Central<'a> {
         }
         let local_name = &file[at + LOCAL_BYTES..][..name_bytes];
         if local_name != self.name {
-            return disagree("name", name.to_string(), String::from_utf8_lossy(local_name).escape_debug().to_string());
+            return disagree(
+                "name",
+                name.to_string(),
+                String::from_utf8_lossy(local_name).escape_debug().to_string(),
+            );
         }
         let ignored = UTF8;
         for (field, ours, theirs) in [
@@ -258,7 +268,11 @@ fn check_sizes(places: &[Place], limits: &Limits) -> Result<(), Error> {
     for place in places {
         let entry = || place.name.to_string();
         if place.unpacked > limits.entry_bytes {
-            return Err(Error::EntryTooLarge { entry: entry(), bytes: place.unpacked, limit: limits.entry_bytes });
+            return Err(Error::EntryTooLarge {
+                entry: entry(),
+                bytes: place.unpacked,
+                limit: limits.entry_bytes,
+            });
         }
         if place.unpacked > SMALL && place.unpacked / place.packed.max(1) > limits.ratio {
             let (packed, unpacked) = (place.packed, place.unpacked);

@@ -303,7 +303,10 @@ fn a_compression_bomb_is_refused_before_it_is_unpacked() {
 fn text_that_is_not_utf8_is_refused() {
     let archive = Archive::from_bytes(zip(&[("a.json", b"{\"a\xff")])).unwrap();
     let error = archive.text("a.json").unwrap_err();
-    assert!(matches!(&error, Error::NotText { entry, offset: 3, byte: 0xff } if entry == "a.json"), "{error}");
+    assert!(
+        matches!(&error, Error::NotText { entry, offset: 3, byte: 0xff } if entry == "a.json"),
+        "{error}"
+    );
 }
 
 #[test]

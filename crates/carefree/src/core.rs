@@ -2,7 +2,7 @@
 
 use automl_pack_plan::{Classes, Target, Task};
 
-use crate::{Error, preprocessing::Entry, pickle::Value};
+use crate::{Error, pickle::Value, preprocessing::Entry};
 
 /// The table as the training saw it.
 #[derive(Debug)]

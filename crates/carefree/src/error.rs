@@ -19,7 +19,9 @@ pub enum Error {
         found: String,
     },
     /// A pack of carefree-learn 0.2 or later.
-    #[error("a pack of carefree-learn 0.2 or later (it has {entry}): only those of 0.1.9 to 0.1.16 can be read")]
+    #[error(
+        "a pack of carefree-learn 0.2 or later (it has {entry}): only those of 0.1.9 to 0.1.16 can be read"
+    )]
     LaterVersion {
         /// The entry that tells.
         entry: String,
@@ -80,7 +82,9 @@ pub enum Error {
     #[error("weights_mapping.json names no model")]
     NoModels,
     /// Weights that are not shares of one.
-    #[error("weights_mapping.json: the weights of all {members} members sum to {found}, expected 1 within 0.0001")]
+    #[error(
+        "weights_mapping.json: the weights of all {members} members sum to {found}, expected 1 within 0.0001"
+    )]
     WeightSum {
         /// How many members there are.
         members: usize,
@@ -88,7 +92,9 @@ pub enum Error {
         found: f64,
     },
     /// A model with a weight and without members.
-    #[error("weights_mapping.json names the model \"{model}\": no member of it ({model}/m_0000/m.onnx) is there")]
+    #[error(
+        "weights_mapping.json names the model \"{model}\": no member of it ({model}/m_0000/m.onnx) is there"
+    )]
     NoMembers {
         /// The model.
         model: String,

@@ -181,8 +181,7 @@ impl<'de> Deserialize<'de> for Pairs {
 
 fn at_root(archive: &Archive) -> String {
     const SHOWN: usize = 5;
-    let mut found: Vec<&str> =
-        archive.entries().filter_map(|(name, _)| name.split('/').next()).collect();
+    let mut found: Vec<&str> = archive.entries().filter_map(|(name, _)| name.split('/').next()).collect();
     found.dedup();
     if found.is_empty() {
         return "nothing".to_owned();

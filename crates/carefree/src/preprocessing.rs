@@ -239,7 +239,8 @@ fn number(entry: &Entry<'_>, converter: Value<'_, '_>) -> Result<Number, Error> 
     if fill.is_none() {
         return Ok(Number { fill: f32::NAN });
     }
-    let statistic = fill.as_text().ok_or_else(|| entry.wrong("_nan_fill", "a statistic's name", fill.kind()))?;
+    let statistic =
+        fill.as_text().ok_or_else(|| entry.wrong("_nan_fill", "a statistic's name", fill.kind()))?;
     let statistics = entry.field(converter, "_feature_statistics")?;
     Ok(Number { fill: entry.number(statistics, statistic)? as f32 })
 }
@@ -305,7 +306,11 @@ fn scale(entry: &Entry<'_>, processor: Value<'_, '_>, key: i64) -> Result<Scale,
     let finite = |name| {
         let number = entry.number(caches, name)?;
         let path = || format!("processors[{key}]._caches.{name}");
-        if number.is_finite() { Ok(number) } else { Err(entry.wrong(path(), "a finite number", number.to_string())) }
+        if number.is_finite() {
+            Ok(number)
+        } else {
+            Err(entry.wrong(path(), "a finite number", number.to_string()))
+        }
     };
     Ok(match entry.text(processor, "__identifier__")? {
         "identical" => Scale::Identity,
@@ -327,7 +332,8 @@ fn held(recognizer: Value<'_, '_>, name: &str, is_read: bool, is_target: bool) -
         let list = || value.and_then(Value::items).map(|items| items.len());
         array.or_else(list).unwrap_or(0)
     };
-    let infos = ["info", "_info"].map(|info| rows(recognizer.field(info).and_then(|info| info.field("flat_arr"))));
+    let infos =
+        ["info", "_info"].map(|info| rows(recognizer.field(info).and_then(|info| info.field("flat_arr"))));
     let tally = recognizer.field("counter").and_then(Value::pairs).map_or(0, |pairs| pairs.len());
     // A tally of a column that models read is what its codes are made from: no more than they say.
     let tally = if is_read || is_target { 0 } else { tally };

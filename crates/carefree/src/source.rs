@@ -130,7 +130,8 @@ fn threshold(archive: &Archive, entry: &str) -> Result<Option<f64>, Error> {
 /// What a pack still holds of its training data, by column, even where the pack would not open for
 /// other reasons.
 pub fn training(archive: &Archive) -> Result<Vec<Training>, Error> {
-    let data = if archive.find("__data__/data_structures").is_some() { "__data__/" } else { "preprocessor/data/" };
+    let data =
+        if archive.find("__data__/data_structures").is_some() { "__data__/" } else { "preprocessor/data/" };
     Ok(preprocessing(archive, data)?.training)
 }
 

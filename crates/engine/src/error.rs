@@ -17,7 +17,9 @@ pub enum Error {
         what: &'static str,
     },
     /// A tensor whose values lie in another file.
-    #[error("tensor \"{tensor}\" keeps its values in another file (\"{location}\"): expected them in the graph")]
+    #[error(
+        "tensor \"{tensor}\" keeps its values in another file (\"{location}\"): expected them in the graph"
+    )]
     ExternalData {
         /// The tensor.
         tensor: String,

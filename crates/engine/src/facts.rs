@@ -199,8 +199,25 @@ fn unguarded(graph: &pb::GraphProto, input: &str) -> Vec<String> {
 /// Whether a node hands numbers on without putting a bound on them.
 fn keeps_values(node: &pb::NodeProto) -> bool {
     const MOVES: [&str; 19] = [
-        "Add", "Cast", "Concat", "Expand", "Flatten", "Gather", "Identity", "Mul", "Neg", "Reshape", "Round",
-        "Slice", "Split", "Squeeze", "Sub", "Tile", "Transpose", "Unsqueeze", "Floor",
+        "Add",
+        "Cast",
+        "Concat",
+        "Expand",
+        "Flatten",
+        "Gather",
+        "Identity",
+        "Mul",
+        "Neg",
+        "Reshape",
+        "Round",
+        "Slice",
+        "Split",
+        "Squeeze",
+        "Sub",
+        "Tile",
+        "Transpose",
+        "Unsqueeze",
+        "Floor",
     ];
     MOVES.contains(&node.op_type.as_str())
 }

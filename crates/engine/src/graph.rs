@@ -9,6 +9,7 @@ use tract_onnx::{data_resolver::ModelDataResolver, pb, prelude::*};
 use crate::{
     Batch, Error, Facts, facts,
     plan::{Plan, guarded},
+    rewrite,
 };
 
 /// A graph, ready to run from any thread.
@@ -36,7 +37,7 @@ impl Graph {
         if bytes.is_empty() {
             return Err(not_onnx("it is empty".to_owned()));
         }
-        let model = pb::ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
+        let mut model = pb::ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
         let mut facts = facts::read(&model)?;
         let names = facts::outputs(&model);
         if output >= names.len() {
@@ -46,6 +47,7 @@ impl Graph {
             input: facts.input.clone(),
             found: "a matrix without a declared number of columns".to_owned(),
         })?;
+        rewrite::rewrite(&mut model, facts.opset);
         let parsed = parse(&model, output)?;
         let (batch, first) = prepare_first(&parsed, &model, width)?;
         facts.batch = batch;
@@ -103,11 +105,14 @@ impl Graph {
     /// The largest plan that at least a quarter of is used, or else the smallest.
     fn plan_for(&self, waiting: usize) -> &Plan {
         let of_use = self.plans.iter().rev().filter(|(rows, _)| waiting * 4 >= *rows);
-        let mut prepared = of_use.filter_map(|(rows, plan)| {
-            plan.get_or_init(|| Plan::prepare(&self.parsed, *rows, self.width).ok()).as_ref()
-        });
-        let first = || self.plans[0].1.get().and_then(Option::as_ref);
-        prepared.next().or_else(first).expect("the first plan was prepared when the graph was loaded")
+        let first = self.plans[0].1.get().and_then(Option::as_ref);
+        let first = first.expect("the first plan was prepared when the graph was loaded");
+        let prepare = |rows| {
+            let plan = Plan::prepare(&self.parsed, rows, self.width).ok();
+            plan.filter(|plan| plan.agrees_with(first, self.width))
+        };
+        let mut prepared = of_use.filter_map(|(rows, plan)| plan.get_or_init(|| prepare(*rows)).as_ref());
+        prepared.next().unwrap_or(first)
     }
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod facts;
 mod graph;
 mod plan;
+mod rewrite;
 
 pub use error::Error;
 pub use facts::{Batch, Facts};

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use tract_onnx::prelude::*;
 
 use crate::Error;
@@ -20,7 +20,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Settles every shape for `rows` rows of `width` columns and optimises the graph for them.
+    /// Settles every shape for `rows` rows of `width` columns, optimises the graph for them, and runs it
+    /// once on zeros.
     pub(crate) fn prepare(parsed: &InferenceModel, rows: usize, width: usize) -> Result<Plan, Error> {
         let failed = |reason: String| Error::Prepare { rows, reason };
         let build = || -> TractResult<Runnable> {
@@ -34,7 +35,21 @@ impl Plan {
         if !is_matrix {
             return Err(Error::OutputShape { rows, found: format!("{shape:?}") });
         }
-        Ok(Plan { rows, runnable, idle: Mutex::default() })
+        let plan = Plan { rows, runnable, idle: Mutex::default() };
+        plan.run(Array2::zeros((rows, width)).view())?;
+        Ok(plan)
+    }
+
+    /// Whether every row of this plan's batch gives what it gives to another: a graph that was traced
+    /// for a batch of its own may run at others and be wrong there.
+    pub(crate) fn agrees_with(&self, other: &Plan, width: usize) -> bool {
+        const TOLERANCE: f32 = 1e-3;
+        let rows = Array2::zeros((self.rows, width));
+        let one = rows.slice_axis(Axis(0), (..1).into());
+        let (Ok(ours), Ok(theirs)) = (self.run(rows.view()), other.run(one)) else { return false };
+        let near =
+            |a: &f32, b: &f32| (a - b).abs() <= TOLERANCE * (1.0 + b.abs()) || a.is_nan() && b.is_nan();
+        ours.rows().into_iter().all(|row| row.iter().zip(theirs.row(0)).all(|(a, b)| near(a, b)))
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -51,7 +66,7 @@ impl Plan {
     pub(crate) fn run(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
         let count = rows.nrows();
         let mut batch = Array2::zeros((self.rows, rows.ncols()));
-        batch.slice_axis_mut(ndarray::Axis(0), (..count).into()).assign(&rows);
+        batch.slice_axis_mut(Axis(0), (..count).into()).assign(&rows);
         let failed = |reason| Error::Run { reason };
         let outputs = guarded(|| {
             let mut state = match self.lock().pop() {
@@ -71,7 +86,7 @@ impl Plan {
         if output.nrows() != self.rows {
             return Err(shape);
         }
-        Ok(output.slice_axis(ndarray::Axis(0), (..count).into()).to_owned())
+        Ok(output.slice_axis(Axis(0), (..count).into()).to_owned())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<TypedSimpleState>> {

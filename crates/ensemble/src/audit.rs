@@ -127,9 +127,10 @@ impl Findings {
             self.add(Severity::Warning, "zero-weights", message);
         }
         let weight = |member: &Member| member.weight();
-        let (least, most) = pattern.members().iter().map(weight).fold((f64::MAX, 0.0), |(least, most), weight| {
-            (f64::min(least, weight), f64::max(most, weight))
-        });
+        let (least, most) =
+            pattern.members().iter().map(weight).fold((f64::MAX, 0.0), |(least, most), weight| {
+                (f64::min(least, weight), f64::max(most, weight))
+            });
         if matches!(pattern.target().task, Task::Regression(_)) && least < most {
             let heaviest = names(pattern.members().iter().filter(|member| member.weight() == most));
             let message = format!(

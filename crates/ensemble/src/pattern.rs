@@ -78,7 +78,8 @@ impl Pattern {
     pub fn preprocess(&self, rows: &(impl Rows + ?Sized)) -> Result<Prepared, Error> {
         let table = rows.table();
         let ignored = self.plan.find_columns(&table)?.ignored;
-        let blocks: Vec<_> = blocks(table.len()).map(|(first, count)| (first, table.slice(first, count))).collect();
+        let blocks: Vec<_> =
+            blocks(table.len()).map(|(first, count)| (first, table.slice(first, count))).collect();
         let prepared: Vec<_> = blocks
             .par_iter()
             .map(|(first, block)| {
@@ -101,11 +102,8 @@ impl Pattern {
     pub fn run(&self, prepared: Prepared) -> Result<Raw, Error> {
         let features = prepared.features;
         let blocks: Vec<_> = blocks(features.nrows()).collect();
-        let tasks: Vec<_> = self
-            .members
-            .iter()
-            .flat_map(|member| blocks.iter().map(move |block| (member, *block)))
-            .collect();
+        let tasks: Vec<_> =
+            self.members.iter().flat_map(|member| blocks.iter().map(move |block| (member, *block))).collect();
         let outputs: Vec<_> = tasks
             .into_par_iter()
             .map(|(member, (first, count))| run_block(member, rows_of(&features, first, count)))

@@ -115,7 +115,9 @@ impl Schema {
         for (column, name) in self.read().map(|(place, column, _)| (place, &column.name)) {
             match found.get(name.as_str()) {
                 Some((place, 1)) => places[column] = Some(*place),
-                Some((_, times)) => return Err(Error::RepeatedColumn { column: name.clone(), times: *times }),
+                Some((_, times)) => {
+                    return Err(Error::RepeatedColumn { column: name.clone(), times: *times });
+                }
                 None => missing.push(name.clone()),
             }
         }
@@ -150,8 +152,7 @@ impl Schema {
             .take(1000)
             .collect();
         let close = |name: &str| closest(name, &others).map(str::to_owned);
-        let missing =
-            missing.into_iter().map(|name| MissingColumn { close: close(&name), name }).collect();
+        let missing = missing.into_iter().map(|name| MissingColumn { close: close(&name), name }).collect();
         Error::MissingColumns { missing, needed: self.read().count() }
     }
 }

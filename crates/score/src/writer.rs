@@ -19,7 +19,10 @@ pub(crate) struct Writer<W: Write> {
 
 impl<W: Write> Writer<W> {
     pub(crate) fn new(output: W) -> Writer<W> {
-        Writer { csv: csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(output), has_header: false }
+        Writer {
+            csv: csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(output),
+            has_header: false,
+        }
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {

@@ -22,13 +22,28 @@ pub(crate) enum Node<'a> {
     Tuple(Vec<u32>),
     Set(Vec<u32>),
     Dict(Vec<(u32, u32)>),
-    Record { fields: Vec<u32>, values: Vec<u32> },
+    Record {
+        fields: Vec<u32>,
+        values: Vec<u32>,
+    },
     Constructor(Constructor),
-    Wrapped { name: &'static str, value: u32 },
+    Wrapped {
+        name: &'static str,
+        value: u32,
+    },
     /// An object whose fields are not looked at.
-    Object { name: &'static str },
-    ElementType { code: &'a str, little_endian: bool },
-    Array { shape: Vec<usize>, element: u32, data: u32 },
+    Object {
+        name: &'static str,
+    },
+    ElementType {
+        code: &'a str,
+        little_endian: bool,
+    },
+    Array {
+        shape: Vec<usize>,
+        element: u32,
+        data: u32,
+    },
     /// An array whose state has not come yet.
     Unfilled,
 }
@@ -166,7 +181,9 @@ impl<'p, 'a> Value<'p, 'a> {
     pub fn as_array(self) -> Option<Array<'p, 'a>> {
         match self.node() {
             Node::Array { shape, element, data } => {
-                let Node::ElementType { code, little_endian } = self.other(*element).node() else { return None };
+                let Node::ElementType { code, little_endian } = self.other(*element).node() else {
+                    return None;
+                };
                 Some(Array { shape, code, little_endian: *little_endian, data: self.other(*data) })
             }
             _ => None,
