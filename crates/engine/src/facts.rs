@@ -198,7 +198,7 @@ fn unguarded(graph: &pb::GraphProto, input: &str) -> Vec<String> {
 
 /// Whether a node hands numbers on without putting a bound on them.
 fn keeps_values(node: &pb::NodeProto) -> bool {
-    const MOVES: [&str; 19] = [
+    const MOVES: [&str; 20] = [
         "Add",
         "Cast",
         "Concat",
@@ -210,6 +210,7 @@ fn keeps_values(node: &pb::NodeProto) -> bool {
         "Neg",
         "Reshape",
         "Round",
+        "ScatterND",
         "Slice",
         "Split",
         "Squeeze",

@@ -58,12 +58,12 @@ mod tests {
     #[test]
     fn the_vote_is_over_labels_and_a_tie_goes_to_the_lowest() {
         let outcomes = [
-            member(&[1, 2], array![[0.0, 0.6, 0.4], [0.0, 0.2, 0.8]]),
-            member(&[0, 1], array![[0.9, 0.1, 0.0], [0.1, 0.8, 0.1]]),
+            member(&[1, 2], array![[0.0, 0.75, 0.25], [0.0, 0.25, 0.75]]),
+            member(&[0, 1], array![[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]),
         ];
         let Outcome::Classes { labels, probabilities } = blend(&outcomes, &[0.5, 0.5]) else { panic!() };
         assert_eq!(labels, [0, 1]);
-        assert_eq!(probabilities, array![[0.45, 0.35, 0.2], [0.05, 0.5, 0.45]]);
+        assert_eq!(probabilities, array![[0.25, 0.5, 0.25], [0.0, 0.625, 0.375]]);
     }
 
     #[test]

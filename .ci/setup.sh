@@ -1,0 +1,38 @@
+# Sourced by ./run and ./test: finds what they need, installs it where it can, and says plainly what is
+# missing where it cannot.
+
+needs_rust=1.91
+
+missing() {
+    printf 'missing: %s\n' "$1" >&2
+    printf '  %s\n' "$2" >&2
+    exit 2
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+find_compiler() {
+    command -v cc >/dev/null 2>&1 && return
+    if command -v apt-get >/dev/null 2>&1; then
+        { as_root apt-get update && as_root apt-get install -y gcc libc6-dev; } >&2 || true
+    fi
+    command -v cc >/dev/null 2>&1 || missing 'a C compiler (cc)' \
+        'install gcc or clang, for example: apt-get install gcc libc6-dev'
+}
+
+find_rust() {
+    PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+    if ! command -v cargo >/dev/null 2>&1 && command -v curl >/dev/null 2>&1; then
+        curl -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal >&2 || true
+    fi
+    command -v cargo >/dev/null 2>&1 || missing "Rust $needs_rust or later (cargo)" \
+        'install it from https://rustup.rs'
+    found=$(rustc --version | cut -d' ' -f2)
+    oldest=$(printf '%s\n%s\n' "$needs_rust" "$found" | sort -V | head -n 1)
+    [ "$oldest" = "$needs_rust" ] || missing "Rust $needs_rust or later" "found $found: rustup update"
+}
+
+find_compiler
+find_rust

@@ -1,0 +1,61 @@
+//! Our side of the measurements that `carefree.py` prints: one process, one figure a line.
+//!
+//! `automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS` prints the time of one row in
+//! microseconds, and the rows a second on the file repeated COPIES times.
+
+use std::{
+    env, fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use automl_pack::Auto;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [bundle, rows, copies, threads, seconds] = arguments.as_slice() else {
+        return Err("usage: automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS".into());
+    };
+    rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build_global()?;
+    let auto = Auto::unpack(bundle)?;
+    let budget = Duration::from_secs_f64(seconds.parse()?);
+
+    let one = read(rows, 1)?.slice(0, 1);
+    println!("one_row_us {}", time(budget, || auto.pattern.predict(&one))?.as_secs_f64() * 1e6);
+    let many = read(rows, copies.parse()?)?;
+    let taken = time(budget, || auto.pattern.predict(&many))?;
+    println!("rows_per_second {}", many.num_rows() as f64 / taken.as_secs_f64());
+    Ok(())
+}
+
+/// The median time of a call, after one to warm up.
+fn time<T, E: std::error::Error + 'static>(
+    budget: Duration,
+    mut call: impl FnMut() -> Result<T, E>,
+) -> Result<Duration, Failure> {
+    call()?;
+    let (started, mut times) = (Instant::now(), Vec::new());
+    while times.is_empty() || started.elapsed() < budget {
+        let one = Instant::now();
+        call()?;
+        times.push(one.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
+}
+
+/// A CSV file without quotes, its rows repeated.
+fn read(path: &str, copies: usize) -> Result<RecordBatch, Failure> {
+    let text = fs::read_to_string(path)?;
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().ok_or("an empty file")?;
+    let lines: Vec<_> = lines.collect();
+    let column = |at: usize| -> ArrayRef {
+        let cells = (0..copies).flat_map(|_| lines.iter().map(|line| line[at]));
+        Arc::new(cells.map(|cell| Some(cell).filter(|cell| *cell != "NA")).collect::<StringArray>())
+    };
+    Ok(RecordBatch::try_from_iter(header.iter().enumerate().map(|(at, name)| (*name, column(at))))?)
+}
