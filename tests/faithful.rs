@@ -139,6 +139,20 @@ fn decoded_labels_are_those_of_the_truth() {
 }
 
 #[test]
+fn labels_of_text_are_decoded_to_text() {
+    let rows = rows("iris/input.csv");
+    let named = Pack::open(fixture("iris_string_labels/pack.zip")).unwrap().predict(&rows).unwrap();
+    let numbered = Pack::open(fixture("iris/packs/pack_linear.zip")).unwrap().predict(&rows).unwrap();
+    let names = ["virginica", "versicolor", "setosa"];
+    for (row, place) in numbered.label_places().unwrap().iter().enumerate() {
+        assert_eq!(named.label(row).unwrap(), names[*place as usize], "row {row}");
+    }
+    let batch = named.to_record_batch(automl_pack::Selection::default());
+    assert_eq!(batch.schema().field(1).name(), "probability_virginica");
+    assert_eq!(named.predictions().data_type(), &arrow_schema::DataType::Utf8);
+}
+
+#[test]
 fn labels_are_the_values_of_the_training_data() {
     let auto = Auto::unpack(fixture("titanic/auto_pack.zip")).unwrap();
     let scores = auto.pattern.predict(&rows("titanic/input.csv")).unwrap();

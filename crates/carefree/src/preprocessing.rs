@@ -345,3 +345,18 @@ fn held(recognizer: Value<'_, '_>, name: &str, is_read: bool, is_target: bool) -
         target_values: rows(recognizer.field("labels")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_have_the_type_of_their_values() {
+        let numbers = |values: &[f64]| values.iter().map(|value| Decoded::Number(*value)).collect::<Vec<_>>();
+        let of = |values: &[Decoded]| classes(&values.iter().collect::<Vec<_>>());
+        assert_eq!(of(&numbers(&[7.0, -3.0])), Classes::Integer(vec![7, -3]));
+        assert_eq!(of(&numbers(&[0.5, 1.0])), Classes::Number(vec![0.5, 1.0]));
+        let mixed = [Decoded::Text("yes".into()), Decoded::Number(1.0)];
+        assert_eq!(of(&mixed), Classes::Text(vec!["yes".into(), "1".into()]));
+    }
+}
