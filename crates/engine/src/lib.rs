@@ -18,6 +18,8 @@ mod facts;
 mod graph;
 mod plan;
 mod rewrite;
+#[cfg(test)]
+mod tests;
 
 pub use error::Error;
 pub use facts::{Batch, Facts};
