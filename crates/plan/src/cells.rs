@@ -123,3 +123,37 @@ pub(crate) fn some_of<T: fmt::Display>(values: impl ExactSizeIterator<Item = T>)
     }
     shown.join(", ").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_data_files_write_them() {
+        for (text, expected) in [
+            ("7", Cell::Value(7.0)),
+            (" -7.25e1 ", Cell::Value(-72.5)),
+            ("True", Cell::Value(1.0)),
+            ("false", Cell::Value(0.0)),
+            ("", Cell::Missing),
+            ("NA", Cell::Missing),
+            ("nan", Cell::Missing),
+            ("null", Cell::Missing),
+            ("inf", Cell::Unreadable),
+            ("1e400", Cell::Unreadable),
+            ("1,000", Cell::Unreadable),
+            ("0x10", Cell::Unreadable),
+            ("7 apples", Cell::Unreadable),
+        ] {
+            assert_eq!(parse(text), expected, "{text:?}");
+        }
+        // Rounded to double precision first and to single then, as the original does.
+        assert_eq!(parse("0.1"), Cell::Value(0.1_f64 as f32));
+    }
+
+    #[test]
+    fn a_long_cell_is_shown_in_part() {
+        let cells = Cells::Text(LargeStringArray::from(vec!["x".repeat(100)]));
+        assert_eq!(cells.shown(0), format!("\"{}…\"", "x".repeat(60)));
+    }
+}

@@ -60,3 +60,25 @@ impl Scale {
 fn sign(x: f32) -> f32 {
     if x == 0.0 { 0.0 } else { x.signum() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_scaled_is_recovered() {
+        for scale in [
+            Scale::Identity,
+            Scale::Standard { mean: 151.2, deviation: 75.9 },
+            Scale::MinMax { min: -3.0, range: 12.0 },
+            Scale::Logarithm,
+        ] {
+            for x in [-40.0_f32, 0.0, 0.25, 346.0] {
+                let back = scale.recover(scale.apply_single(x));
+                assert!((back - x).abs() <= 1e-4 * x.abs().max(1.0), "{scale:?}: {back} for {x}");
+                let difference = scale.apply_single(x) - scale.apply_double(x);
+                assert!(difference.abs() <= 1e-5, "{scale:?} of {x}: {difference}");
+            }
+        }
+    }
+}

@@ -46,3 +46,22 @@ impl Category {
 fn key(number: f64) -> u64 {
     (number + 0.0).to_bits()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn numbers_become_codes_and_others_what_stands_in() {
+        // As a truncated column has it: two numbers share a code, and the code of missing ones skips one.
+        let category = Category::new([(30.0, 0), (0.0, 1), (88.0, 1), (0.5, 2)], 4, 4);
+        assert_eq!(category.values(), [30.0, 0.0, 88.0, 0.5]);
+        let column = array![30.0_f32, -0.0, 88.0, 0.5, 7.0, f32::NAN];
+        let cells = Cells::Single(column.view());
+        let read: Vec<Read> = (0..column.len()).map(|row| category.read(&cells, row)).collect();
+        let flawed = [(4.0, Some(Flaw::Unseen)), (4.0, Some(Flaw::Missing))];
+        assert_eq!(read[..4], [(0.0, None), (1.0, None), (1.0, None), (2.0, None)]);
+        assert_eq!(read[4..], flawed);
+    }
+}

@@ -29,3 +29,33 @@ impl Level {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn no_number_gets_through_but_the_levels() {
+        let level = Level { count: 3, commonest: 1 };
+        let column = array![0.0_f64, 2.0, 3.0, -1.0, 1e30, f64::NAN, f64::INFINITY, 1.7, -0.3];
+        let cells = Cells::Double(column.view());
+        let read: Vec<Read> = (0..column.len()).map(|row| level.read(&cells, row)).collect();
+        let (missing, unseen, unreadable) = (Flaw::Missing, Flaw::Unseen, Flaw::Unreadable);
+        assert_eq!(
+            read,
+            [
+                (0.0, None),
+                (2.0, None),
+                (1.0, Some(unseen)),
+                (1.0, Some(unseen)),
+                (1.0, Some(unseen)),
+                (1.0, Some(missing)),
+                (1.0, Some(unreadable)),
+                // Between two levels, training took the lower one; it was never in the training data.
+                (1.0, Some(unseen)),
+                (0.0, Some(unseen)),
+            ]
+        );
+    }
+}

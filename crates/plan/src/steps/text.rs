@@ -39,3 +39,21 @@ impl Text {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::LargeStringArray;
+
+    #[test]
+    fn a_blank_is_missing_only_where_it_is_no_value() {
+        let cells =
+            Cells::Text(LargeStringArray::from(vec![Some("a"), Some(""), Some(" b "), Some("c"), None]));
+        let read = |text: &Text| (0..5).map(|row| text.read(&cells, row)).collect::<Vec<Read>>();
+        let (missing, unseen) = (Some(Flaw::Missing), Some(Flaw::Unseen));
+        let without = Text::new([("b".to_owned(), 0), ("a".to_owned(), 1)]);
+        assert_eq!(read(&without), [(1.0, None), (0.0, missing), (0.0, None), (0.0, unseen), (0.0, missing)]);
+        let with = Text::new([("b".to_owned(), 0), ("a".to_owned(), 1), (String::new(), 2)]);
+        assert_eq!(read(&with), [(1.0, None), (2.0, None), (0.0, None), (0.0, unseen), (0.0, missing)]);
+    }
+}
