@@ -1,4 +1,5 @@
 //! The command as a stranger would use it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What a pack predicts is what carefree-learn predicted from it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 

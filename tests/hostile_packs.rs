@@ -1,4 +1,5 @@
 //! Packs that are not what they should be, and how each is refused.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -33,6 +33,15 @@ pub enum Container {
 
 impl Archive {
     /// Opens a zip file or a folder. `churn.pack` also finds `churn.pack.zip`.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_bundle::Archive;
+    ///
+    /// let archive = Archive::open("examples/titanic.pack")?;
+    /// assert_eq!(archive.text("data_protocol.txt")?, "tabular");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Archive, Error> {
         Archive::open_with(path, &Limits::default())
     }

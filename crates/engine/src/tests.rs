@@ -253,7 +253,7 @@ mod sums {
                 for [a, b] in pairs {
                     (even, uneven) = (add(even, a), add(uneven, b));
                 }
-                odd.iter().fold(add(even, &uneven), |sum, vector| add(sum, vector))
+                odd.iter().fold(add(even, &uneven), add)
             }
         };
         total[0] = (total[0] + total[2]) + (total[1] + total[3]);

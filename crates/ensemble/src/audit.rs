@@ -45,6 +45,16 @@ impl Audit {
 
 /// Looks a pack over. What would keep it from opening is a finding too; only a container that cannot
 /// be read at all, or is no pack, is an error.
+///
+/// ```
+/// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+/// use automl_pack_bundle::Archive;
+///
+/// let audit = automl_pack_ensemble::audit(&Archive::open("examples/titanic.pack.zip")?)?;
+/// assert!(audit.is_serious());
+/// assert_eq!(audit.findings[0].kind, "training-values");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn audit(archive: &Archive) -> Result<Audit, Error> {
     if !carefree::is_pack(archive) {
         // Says what is there instead.

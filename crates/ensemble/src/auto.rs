@@ -31,6 +31,18 @@ pub struct Auto {
 }
 
 /// How a bundle is opened.
+///
+/// ```
+/// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+/// use automl_pack_bundle::Limits;
+/// use automl_pack_ensemble::{Auto, Error, Options};
+///
+/// let limits = Limits { total_bytes: 1 << 20, ..Limits::default() };
+/// let options = Options { limits, ..Options::default() };
+/// let refused = Auto::unpack_with("tests/fixtures/carefree/bank/auto_pack.zip", &options);
+/// assert!(matches!(refused, Err(Error::Bundle(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     /// How much it may ask for.
@@ -58,11 +70,29 @@ impl Auto {
     }
 
     /// Opens a zip file that is in memory.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_ensemble::Auto;
+    ///
+    /// let auto = Auto::from_bytes(std::fs::read("examples/titanic.pack.zip")?)?;
+    /// assert_eq!(auto.pattern.members().len(), 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Result<Auto, Error> {
         Auto::from_archive(&Archive::from_bytes(bytes)?, &Options::default())
     }
 
     /// Opens a zip file that something gives.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_ensemble::Auto;
+    ///
+    /// let auto = Auto::read(std::fs::File::open("examples/titanic.pack.zip")?)?;
+    /// assert_eq!(auto.pattern.target().name, "Survived");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(reader: impl Read + Seek) -> Result<Auto, Error> {
         let options = Options::default();
         Auto::from_archive(&Archive::read(reader, &options.limits)?, &options)
@@ -94,14 +124,15 @@ impl Pack {
 
     /// Labels and probabilities, or values, of rows.
     ///
-    /// ```no_run
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
     /// use automl_pack_ensemble::Pack;
     /// use ndarray::array;
     ///
-    /// let pack = Pack::open("pack_fcnn.zip")?;
-    /// let scores = pack.predict(&array![[5.1_f32, 3.5, 1.4, 0.2]])?;
-    /// assert_eq!(scores.len(), 1);
-    /// # Ok::<(), automl_pack_ensemble::Error>(())
+    /// let pack = Pack::open("tests/fixtures/carefree/diabetes/packs/pack_fcnn.zip")?;
+    /// let scores = pack.predict(&array![[0.07_f64, 0.05, -0.02, 0.05, 0.07, 0.03, -0.04, 0.07, 0.1, 0.04]])?;
+    /// assert!((scores.values().unwrap()[0] - 180.0).abs() < 20.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn predict(&self, rows: &(impl Rows + ?Sized)) -> Result<Scores, Error> {
         self.pattern.predict(rows)

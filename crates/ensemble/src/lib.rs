@@ -3,14 +3,15 @@
 //! [`Auto`] is an opened bundle; its [`Pattern`] predicts. A [`Pack`] is a bundle of one model, and
 //! takes the same path. Both are immutable, cheap to clone and shared freely between threads.
 //!
-//! ```no_run
+//! ```
+//! # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
 //! use automl_pack_ensemble::Auto;
 //! use ndarray::array;
 //!
-//! let auto = Auto::unpack("iris.pack")?;
+//! let auto = Auto::unpack("tests/fixtures/carefree/iris/auto_pack.zip")?;
 //! let scores = auto.pattern.predict(&array![[5.1_f32, 3.5, 1.4, 0.2]])?;
-//! println!("{}", scores.label(0).unwrap_or_default());
-//! # Ok::<(), automl_pack_ensemble::Error>(())
+//! assert_eq!(scores.label(0).as_deref(), Some("0"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod audit;

@@ -15,6 +15,20 @@ use crate::{Error, Member, Scores, blend};
 ///
 /// Rows are taken in blocks of fixed size, members and blocks run in parallel on rayon's threads, and
 /// results are put together in order: the outcome does not depend on how many threads there are.
+///
+/// ```
+/// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+/// use automl_pack_ensemble::Auto;
+/// use ndarray::array;
+///
+/// let auto = Auto::unpack("tests/fixtures/carefree/iris/auto_pack.zip")?;
+/// let rows = array![[5.1_f32, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]];
+/// let prepared = auto.pattern.preprocess(&rows)?;
+/// let raw = auto.pattern.run(prepared)?;
+/// let scores = auto.pattern.postprocess(raw)?;
+/// assert_eq!(scores, auto.pattern.predict(&rows)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Pattern {
     plan: Arc<Plan>,
@@ -48,6 +62,20 @@ impl Pattern {
     }
 
     /// The same pattern under another policy.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_ensemble::Auto;
+    /// use automl_pack_plan::{Action, Policy};
+    /// use ndarray::array;
+    ///
+    /// let auto = Auto::unpack("tests/fixtures/carefree/iris/auto_pack.zip")?;
+    /// let strict = auto.pattern.with_policy(Policy::all(Action::Null));
+    /// let rows = array![[5.1_f32, f32::NAN, 1.4, 0.2]];
+    /// assert!(auto.pattern.predict(&rows)?.label(0).is_some());
+    /// assert!(strict.predict(&rows)?.label(0).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Pattern {
         Pattern { policy, ..self.clone() }

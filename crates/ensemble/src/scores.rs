@@ -11,6 +11,23 @@ use ndarray::Array2;
 ///
 /// - everything has a row for each row that was given, in order
 /// - rows that the policy refused have no label, no probabilities and no value
+///
+/// ```
+/// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+/// use automl_pack_ensemble::{Auto, Selection};
+/// use ndarray::array;
+///
+/// let auto = Auto::unpack("tests/fixtures/carefree/iris/auto_pack.zip")?;
+/// let scores = auto.pattern.predict(&array![[5.1_f32, 3.5, 1.4, 0.2]])?;
+/// let probabilities = scores.probabilities().unwrap();
+/// assert!(probabilities[(0, 0)] > 0.8);
+/// assert_eq!(scores.members()[0].name, "fcnn/m_0000");
+///
+/// let batch = scores.to_record_batch(Selection { members: true, audit: true });
+/// assert_eq!(batch.schema().field(1).name(), "probability_0");
+/// assert_eq!(batch.num_columns(), 4 + 10 * 4 + 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     target: Arc<Target>,
