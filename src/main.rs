@@ -5,5 +5,12 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // A graph that the engine panics on is refused, with an error that says so.
+        if !automl_pack::engine::is_guarded() {
+            report(panic);
+        }
+    }));
     cli::run()
 }

@@ -149,6 +149,28 @@ mod predict {
         assert_eq!(found, expected);
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn output_that_cannot_be_written_is_named() {
+        let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command(&["predict", &bundle(), &rows()]).stdout(full()).output().unwrap();
+        let (code, _, err) = finished(output);
+        assert_eq!(code, 2);
+        assert!(err.starts_with("error: the scores could not be written"), "{err}");
+        // Talk that nobody can hear is no failure.
+        let output = command(&["predict", &bundle(), &rows()]).stderr(full()).output().unwrap();
+        let (code, out, _) = finished(output);
+        assert_eq!((code, out.lines().count()), (0, 91));
+    }
+
+    #[test]
+    fn text_that_would_steer_a_terminal_is_spelled_out() {
+        let text = "Pclass,Sex,Age,SibSp,Parch,Fare,Cabin,Emb\u{1b}[31marked\n3,male,30,0,0,7,,S\n";
+        let (code, _, err) = run_with_stdin(&["predict", &bundle(), "-"], text.as_bytes());
+        assert_eq!(code, 1);
+        assert!(err.contains("did you mean \"Emb\\u{1b}[31marked\"") && !err.contains('\u{1b}'), "{err}");
+    }
+
     #[test]
     fn a_pipe_that_closes_early_is_no_failure() {
         let text = fs::read_to_string(rows()).unwrap();
@@ -221,6 +243,48 @@ mod refuses {
     }
 
     #[test]
+    fn a_row_without_an_end() {
+        let text = fs::read_to_string(rows()).unwrap();
+        let open = format!("{text}801,2,\"never closed{}", "x".repeat(70 << 20));
+        let err = refused(open.as_bytes());
+        assert!(err.contains("line 92: the row that begins here has more than 67108864 bytes"), "{err}");
+    }
+
+    #[test]
+    fn other_separators() {
+        let text = fs::read_to_string(rows()).unwrap();
+        let err = refused(text.replace(',', "\t").as_bytes());
+        assert!(err.contains("the header is one cell with '\\t' in it: expected commas"), "{err}");
+    }
+
+    #[test]
+    fn a_number_too_large_for_the_models() {
+        let err = refused(b"Pclass,Sex,Age,SibSp,Parch,Fare,Cabin,Embarked\n3,male,3e38,0,0,7,,S\n");
+        assert!(err.contains("line 2: row 1: member "), "{err}");
+        assert!(err.contains("predicts no finite number\nhint: --policy null"), "{err}");
+    }
+
+    #[test]
+    fn columns_that_cannot_be_kept() {
+        for keep in ["Sex,Sex", "Shoe"] {
+            let (code, out, err) = run(&["predict", &bundle(), &rows(), "--keep", keep]);
+            assert_eq!((code, out.as_str()), (2, ""));
+            assert!(err.starts_with("error: --keep: column \"S"), "{err}");
+        }
+        let named = fs::read_to_string(rows()).unwrap().replace("Name", "prediction");
+        let arguments = ["predict", &bundle(), "-", "--keep", "prediction"];
+        let (code, out, err) = run_with_stdin(&arguments, named.as_bytes());
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.contains("the output has a column of this name already"), "{err}");
+    }
+
+    #[test]
+    fn options_of_scores_without_rows_to_score() {
+        let (code, _, err) = run(&["unpack", &bundle(), "--members"]);
+        assert_eq!((code, err.as_str()), (2, "error: --members shapes scores: it needs --predict INPUT\n"));
+    }
+
+    #[test]
     fn what_is_no_bundle() {
         for (content, message) in [
             (b"".as_slice(), "the file is empty: expected a zip file"),
@@ -267,7 +331,7 @@ mod unpack {
         let dir = scratch.path().join("titanic");
         let (code, out, err) = run(&["unpack", &bundle(), path(&dir)]);
         assert_eq!((code, err.as_str()), (0, ""));
-        assert!(out.starts_with("verified 64 entries, 327.0 kB\n"), "{out}");
+        assert!(out.starts_with("verified 64 files, 327.0 kB\n"), "{out}");
         assert!(out.contains("tree_dnn/m_0001"), "{out}");
         let (_, expected, _) = run(&["predict", &bundle(), &rows()]);
         assert_eq!(run(&["predict", path(&dir), &rows()]).1, expected);
@@ -282,7 +346,7 @@ mod unpack {
         let (code, out, err) = run(&["unpack", &bundle(), "--predict", &rows()]);
         assert_eq!(code, 0);
         assert_eq!(out, run(&["predict", &bundle(), &rows()]).1);
-        assert!(err.starts_with("verified 64 entries"), "{err}");
+        assert!(err.starts_with("verified 64 files"), "{err}");
     }
 }
 

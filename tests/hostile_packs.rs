@@ -138,7 +138,9 @@ fn weights_that_are_no_shares_are_refused() {
     let error = weights(r#"{"fcnn": 0.1, "fcnn": 0.2}"#);
     assert!(matches!(&error, carefree::Error::RepeatedWeight { model } if model == "fcnn"), "{error}");
     assert!(matches!(weights("{}"), carefree::Error::NoModels));
-    for text in ["", "[1, 2]", r#"{"fcnn": "heavy"}"#, r#"{"fcnn": 0.1"#, r#"{"fcnn": null}"#] {
+    for text in
+        ["", "[1, 2]", r#"{"fcnn": "NaN"}"#, r#"{"fcnn": "heavy"}"#, r#"{"fcnn": 0.1"#, r#"{"fcnn": null}"#]
+    {
         let error = weights(text);
         assert!(
             matches!(&error, carefree::Error::Json { entry, .. } if entry == "weights_mapping.json"),
@@ -179,9 +181,13 @@ fn an_infinite_threshold_is_read() {
     let rows = support::rows("titanic/input.csv");
     let scores = entries.open().unwrap().pattern.predict(&rows).unwrap();
     assert!(scores.label_places().unwrap().iter().all(|label| *label == 0));
-    let config = r#"{"binary_metric": "acc", "binary_threshold": NaN}"#;
-    let error = entries.with("binary_config.json", config).refused();
-    assert!(matches!(error, carefree::Error::Field { .. }), "{error}");
+    for threshold in ["NaN", "\"Infinity\"", "[]"] {
+        let config = format!(r#"{{"binary_metric": "acc", "binary_threshold": {threshold}}}"#);
+        let error = Entries::of("titanic/pack.zip").with("binary_config.json", config).refused();
+        assert!(matches!(error, carefree::Error::Field { .. }), "{threshold}: {error}");
+    }
+    let error = entries.with("binary_config.json", "{}").refused();
+    assert!(matches!(&error, carefree::Error::Field { found, .. } if found == "missing"), "{error}");
 }
 
 #[test]
@@ -361,6 +367,44 @@ mod pickles {
     }
 
     #[test]
+    fn a_pickle_cannot_grow_by_building_or_calling_again_and_again() {
+        // A long shape, given to one array as often as bytes are left.
+        let mut shapes = b"\x80\x04\x8c\x1cnumpy.core._multiarray_umath\x8c\x0c_reconstruct\x93\
+            \x8c\x05numpy\x8c\x07ndarray\x93K\0\x85C\x01b\x87R(K\x01("
+            .to_vec();
+        (0..20_000).for_each(|_| shapes.extend(b"K\x01"));
+        shapes.extend(b"t\x8c\x05numpy\x8c\x05dtype\x93\x8c\x02f4\x89\x88\x87R\x89C\x01xt\x94b");
+        // Each array of its own, with the state of the first.
+        for _ in 0..2_000 {
+            shapes.extend(b"0\x8c\x1cnumpy.core._multiarray_umath\x8c\x0c_reconstruct\x93");
+            shapes.extend(b"\x8c\x05numpy\x8c\x07ndarray\x93K\0\x85C\x01b\x87Rh\0b");
+        }
+        shapes.push(b'.');
+        let error = refused(&shapes);
+        assert!(matches!(error, PickleError::Unfit { expected: "values made once", .. }), "{error}");
+    }
+
+    #[test]
+    fn more_values_than_any_pack_has_are_refused() {
+        let mut pickle = b"\x80\x04(".to_vec();
+        pickle.extend(std::iter::repeat_n(b']', 9_000_000));
+        pickle.extend(b"t.");
+        // As a pickle, since a zip of it would be refused for a bomb.
+        let error = carefree::Pickle::read(&pickle).unwrap_err();
+        assert!(matches!(error, PickleError::TooManyValues { limit: 8_000_000, .. }), "{error}");
+    }
+
+    #[test]
+    fn more_classes_than_any_task_has_are_refused() {
+        let core = &single().0[CORE];
+        let key = b"_num_classes\x94K\x03";
+        let at = core.windows(key.len()).position(|window| window == key).unwrap() + key.len() - 2;
+        let content = [&core[..at], b"J\xff\xff\xff\x7f", &core[at + 2..]].concat();
+        let error = single().with(CORE, content).refused();
+        assert!(matches!(&error, carefree::Error::Field { path, .. } if path == "_num_classes"), "{error}");
+    }
+
+    #[test]
     fn both_protocols_are_read() {
         assert_eq!(Entries::of("iris_0_1_13/pack.zip").0[CORE][..2], [0x80, 3]);
         assert_eq!(single().0[CORE][..2], [0x80, 4]);
@@ -405,6 +449,15 @@ mod audits {
     }
 
     #[test]
+    fn a_pickle_that_would_run_code_is_found_with_its_name_and_place() {
+        let hostile = b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02id\x85R.";
+        let zip = single().with("preprocessor/data/__core__.pkl", hostile).zip();
+        let found = audit(&Archive::from_bytes(zip).unwrap()).unwrap();
+        let finding = found.findings.iter().find(|finding| finding.kind == "pickle-runs-code").unwrap();
+        assert!(finding.message.contains("os.system at offset 14"), "{}", finding.message);
+    }
+
+    #[test]
     fn weights_of_nothing_and_below_are_found() {
         let zero = r#"{"fcnn": 0.5, "linear": 0, "ndt": 0, "nnb": 0, "tree_dnn": 0}"#;
         let archive = Archive::from_bytes(iris().with("weights_mapping.json", zero).zip()).unwrap();
@@ -415,7 +468,7 @@ mod audits {
         let negative = r#"{"fcnn": 0.6, "linear": -0.1, "ndt": 0, "nnb": 0, "tree_dnn": 0}"#;
         let archive = Archive::from_bytes(iris().with("weights_mapping.json", negative).zip()).unwrap();
         let found = audit(&archive).unwrap();
-        let finding = found.findings.iter().find(|finding| finding.kind == "refused").unwrap();
+        let finding = found.findings.iter().find(|finding| finding.kind == "bad-weights").unwrap();
         assert_eq!(finding.severity, Severity::Serious);
         assert!(finding.message.contains("\"linear\" is -0.1"), "{}", finding.message);
         // What else is wrong is found all the same.

@@ -214,6 +214,45 @@ mod policies {
 }
 
 #[test]
+fn a_row_whose_prediction_is_no_number_has_no_score() {
+    let csv = "Pclass,Sex,Age,SibSp,Parch,Fare,Cabin,Embarked\n3,male,30,0,0,7,,S\n3,male,3e38,0,0,7,,S\n";
+    let auto = titanic();
+    let error = auto.pattern.predict(&batch_of(csv)).unwrap_err();
+    assert!(matches!(&error, Error::NotFinite { row: 1, .. }), "{error}");
+    for action in [Action::Null, Action::Impute] {
+        let scores = auto.pattern.with_policy(Policy::all(action)).predict(&batch_of(csv)).unwrap();
+        assert_eq!([0, 1].map(|row| scores.label(row).is_some()), [true, false]);
+    }
+}
+
+#[test]
+fn outputs_of_different_rows_are_refused() {
+    let (auto, rows) = (titanic(), rows("titanic/input.csv"));
+    let mut raw = auto.pattern.run(auto.pattern.preprocess(&rows).unwrap()).unwrap();
+    raw.outputs[1] = Array2::zeros((3, 2));
+    let error = auto.pattern.postprocess(raw.clone()).unwrap_err();
+    assert!(matches!(error, Error::OutputRows { expected: 90, found: 3, .. }), "{error}");
+    raw.outputs[1] = Array2::zeros((90, 5));
+    let error = refused(auto.pattern.postprocess(raw.clone()));
+    assert!(matches!(error, plan::Error::OutputWidth { expected: 2, found: 5 }), "{error}");
+    raw.outputs.pop();
+    let error = auto.pattern.postprocess(raw).unwrap_err();
+    assert!(matches!(error, Error::Outputs { expected: 10, found: 9 }), "{error}");
+}
+
+#[test]
+fn each_members_labels_are_decoded() {
+    let rows = rows("iris/input.csv");
+    let scores = Auto::unpack(fixture("iris/auto_pack.zip")).unwrap().pattern.predict(&rows).unwrap();
+    let batch = scores.to_record_batch(Selection { members: true, audit: false });
+    let column = batch.column_by_name("fcnn/m_0001_prediction").unwrap();
+    assert_eq!(&scores.member_predictions(1), column);
+    let bytes = fs::read(fixture("iris/pack.zip")).unwrap();
+    let pack = Pack::from_bytes(&bytes).unwrap();
+    assert_eq!(pack.predict(&rows).unwrap(), Pack::read(Cursor::new(bytes)).unwrap().predict(&rows).unwrap());
+}
+
+#[test]
 fn the_outcome_does_not_depend_on_the_number_of_threads() {
     for name in ENSEMBLES {
         let rows = rows(&format!("{name}/input.csv"));

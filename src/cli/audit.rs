@@ -92,7 +92,8 @@ fn for_people(audit: &automl_pack::Audit) -> String {
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
         let severity = word(finding.severity);
-        text += &format!("{style}{severity:<8}{style:#} {}: {}\n", finding.kind, finding.message);
+        let message = output::plain(&finding.message);
+        text += &format!("{style}{severity:<8}{style:#} {}: {message}\n", finding.kind);
     }
     if !audit.training.is_empty() {
         let held: usize = audit.training.iter().map(|column| column.values + column.target_values).sum();

@@ -5,6 +5,8 @@ use std::{error::Error as StdError, io, path::Path, process::ExitCode};
 use anstyle::{AnsiColor, Style};
 use automl_pack::{Error, bundle, carefree, plan, score};
 
+use super::output;
+
 /// The bundle or the data was refused.
 const REFUSED: u8 = 1;
 /// Usage or environment.
@@ -26,19 +28,32 @@ impl Failure {
             Error::Carefree(error) => (REFUSED, of_pack(error)),
             _ => (REFUSED, None),
         };
-        Failure { code, message: format!("{}: {}", path.display(), chain(error)), hint }
+        // What cannot be found or read names its path itself.
+        let message = match error {
+            Error::Bundle(
+                bundle::Error::NotFound { .. } | bundle::Error::Io { .. } | bundle::Error::Exists { .. },
+            ) => chain(error),
+            _ => format!("{}: {}", path.display(), chain(error)),
+        };
+        Failure { code, message, hint }
     }
 
     /// Rows that were not scored.
     pub(crate) fn rows(input: &Path, error: &score::Error) -> Failure {
-        use score::Error::{Cells, KeptTwice, NoRows, NotText, NothingToKeep, Read, Row, Write};
+        use score::Error::{Cells, KeptTwice, NoRows, NotText, NothingToKeep, Overflow, Read, Row, Write};
         let columns =
             "columns are matched by name; --by-position reads them in the order of the training data";
         let (code, hint) = match error {
             Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
             Write { source } if source.kind() == io::ErrorKind::BrokenPipe => (0, None),
-            Read { .. } | Write { .. } => (USAGE, None),
-            NothingToKeep { .. } | KeptTwice { .. } => (USAGE, None),
+            Write { .. } => {
+                return Failure { code: USAGE, message: chain(error), hint: None };
+            }
+            Read { .. } => (USAGE, None),
+            NothingToKeep { .. } | KeptTwice { .. } => {
+                return Failure { code: USAGE, message: format!("--keep: {error}"), hint: None };
+            }
+            Overflow { .. } => (REFUSED, Some("--policy null scores the other rows")),
             score::Error::Columns(plan::Error::MissingColumns { .. }) => (REFUSED, Some(columns)),
             score::Error::Columns(plan::Error::Width { .. }) => {
                 (REFUSED, Some("the columns of the training data are all needed, without the label"))
@@ -75,10 +90,10 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         if self.code != 0 {
             let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-            anstream::eprintln!("{error}error:{error:#} {}", self.message);
+            output::say(&format!("{error}error:{error:#} {}\n", output::plain(&self.message)));
             if let Some(text) = self.hint {
                 let hint = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-                anstream::eprintln!("{hint}hint:{hint:#} {text}");
+                output::say(&format!("{hint}hint:{hint:#} {text}\n"));
             }
         }
         ExitCode::from(self.code)

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, process::ExitCode};
 
 use automl_pack::{
-    Archive, Auto, Limits, Options,
+    Archive, Auto, Options,
     bundle::Container,
     engine::Batch,
     plan::{Classes, Outputs, Reading, Task},
@@ -30,7 +30,7 @@ pub(crate) struct Inspect {
 impl Inspect {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let refused = |error| Failure::bundle(&self.bundle.path, &error);
-        let options = Options { limits: Limits::default(), ..Options::default() };
+        let options = Options::default();
         let archive = Archive::open_with(&self.bundle.path, &options.limits);
         let archive = archive.map_err(|error| refused(error.into()))?;
         let auto = Auto::from_archive(&archive, &options).map_err(refused)?;
@@ -113,9 +113,10 @@ impl Report {
     }
 
     fn for_people(&self) -> String {
-        let mut text = format!("{HEADING}{} of {}{HEADING:#}", self.task, self.target);
+        let target = output::plain(&self.target);
+        let mut text = format!("{HEADING}{} of {target}{HEADING:#}", self.task);
         if let Some(classes) = &self.classes {
-            text += &format!(", classes {}", list(classes));
+            text += &format!(", classes {}", output::plain(&list(classes)));
         }
         text += &format!(
             "\n{} in {}, {}, {} pack\n",

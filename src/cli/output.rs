@@ -28,6 +28,8 @@ impl Output {
             return Ok(Output::Stdout(io::stdout().lock()));
         };
         let failed = |error| Failure::file(path, &error);
+        // A link stays a link: what it leads to is written.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
                 return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
@@ -43,9 +45,12 @@ impl Output {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            partial.permissions(fs::Permissions::from_mode(0o666));
+            let older = fs::metadata(path).map(|metadata| metadata.permissions());
+            partial.permissions(older.unwrap_or(fs::Permissions::from_mode(0o666)));
         }
-        let partial = partial.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        let partial = partial.tempfile_in(folder.unwrap_or(Path::new(".")));
+        // The system's words, without the temporary name.
+        let partial = partial.map_err(|error| failed(error.kind().into()))?;
         Ok(Output::File { partial, path: path.to_owned() })
     }
 
@@ -80,6 +85,25 @@ impl Write for Output {
             Output::File { partial, .. } => partial.flush(),
         }
     }
+}
+
+/// Says something to people on stderr. Where nobody can hear it, nothing is lost.
+pub(crate) fn say(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Text from a file as a terminal may show it: what would steer the terminal is spelled out.
+pub(crate) fn plain(text: &str) -> String {
+    let steers =
+        |char: char| char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, char| {
+        if steers(char) {
+            plain.extend(char.escape_default())
+        } else {
+            plain.push(char)
+        }
+        plain
+    })
 }
 
 /// Writes text for people to stdout; its colours are dropped where nobody sees them.

@@ -1,15 +1,16 @@
 //! `automl-pack predict`.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{fs, io, path::PathBuf, process::ExitCode};
 
 use automl_pack::{Action, Auto, Flaw, Job, Policy, Selection, Summary};
 use clap::{Args, ValueEnum};
 
-use super::{Bundle, failure::Failure, output::Output, table::count};
+use super::{
+    Bundle,
+    failure::Failure,
+    output::{self, Output},
+    table::count,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Predict {
@@ -70,8 +71,9 @@ enum Do {
 impl Predict {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         self.scoring.start_threads()?;
+        let rows = Rows::open(self.input)?;
         let auto = self.bundle.open(self.scoring.policy())?;
-        self.scoring.run(&auto, &self.input)?;
+        self.scoring.run(&auto, rows)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -88,6 +90,18 @@ impl Scoring {
         }
     }
 
+    /// An option that shapes scores, if one was given.
+    pub(crate) fn shapes_scores(&self) -> Option<&'static str> {
+        let given = [
+            (self.output.is_some(), "--output"),
+            (self.members, "--members"),
+            (self.audit, "--audit"),
+            (!self.keep.is_empty(), "--keep"),
+            (self.by_position, "--by-position"),
+        ];
+        given.into_iter().find(|(given, _)| *given).map(|(_, name)| name)
+    }
+
     pub(crate) fn start_threads(&self) -> Result<(), Failure> {
         let Some(threads) = self.threads else { return Ok(()) };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
@@ -95,15 +109,15 @@ impl Scoring {
     }
 
     /// Scores the input and says on stderr what there is to know.
-    pub(crate) fn run(&self, auto: &Auto, input: &Path) -> Result<(), Failure> {
-        let rows = open(input)?;
+    pub(crate) fn run(&self, auto: &Auto, rows: Rows) -> Result<(), Failure> {
         let mut output = Output::open(self.output.as_deref())?;
         let selection = Selection { members: self.members, audit: self.audit };
         let job = Job::new(&auto.pattern)
             .by_position(self.by_position)
             .keep(self.keep.iter().cloned())
             .select(selection);
-        let summary = job.run(rows, &mut output).map_err(|error| Failure::rows(input, &error))?;
+        let summary = job.run(rows.reader, &mut output);
+        let summary = summary.map_err(|error| Failure::rows(&rows.path, &error))?;
         output.finish()?;
         report(&summary);
         Ok(())
@@ -120,16 +134,24 @@ impl From<Do> for Action {
     }
 }
 
-fn open(input: &Path) -> Result<Box<dyn io::Read>, Failure> {
-    if input.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin().lock()));
+/// An input that was found, before anything that takes time is done for it.
+pub(crate) struct Rows {
+    path: PathBuf,
+    reader: Box<dyn io::Read>,
+}
+
+impl Rows {
+    pub(crate) fn open(path: PathBuf) -> Result<Rows, Failure> {
+        if path.as_os_str() == "-" {
+            return Ok(Rows { path, reader: Box::new(io::stdin().lock()) });
+        }
+        let failed = |error| Failure::file(&path, &error);
+        let file = fs::File::open(&path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        Ok(Rows { path, reader: Box::new(file) })
     }
-    let failed = |error| Failure::file(input, &error);
-    let file = fs::File::open(input).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
-    }
-    Ok(Box::new(file))
 }
 
 fn report(summary: &Summary) {
@@ -140,12 +162,12 @@ fn report(summary: &Summary) {
     if summary.ignored > 0 {
         parts.push(format!("{} ignored", count(summary.ignored, "column")));
     }
-    anstream::eprintln!("{}", parts.join(", "));
+    output::say(&format!("{}\n", parts.join(", ")));
     for flaw in Flaw::ALL {
         let of_flaw = summary.flaws.iter().filter(|((_, found), _)| *found == flaw);
         let columns: Vec<String> = of_flaw.map(|((column, _), cells)| format!("{column} {cells}")).collect();
         if !columns.is_empty() {
-            anstream::eprintln!("{flaw} cells: {}", columns.join(", "));
+            output::say(&format!("{flaw} cells: {}\n", output::plain(&columns.join(", "))));
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
+use super::output::plain;
+
 /// What a heading looks like.
 pub(crate) const HEADING: Style = Style::new().bold();
 /// What is said in passing.
@@ -18,6 +20,7 @@ pub(crate) enum Side {
 
 /// Rows of cells under headings.
 pub(crate) fn table<const N: usize>(headings: [(&str, Side); N], rows: &[[String; N]]) -> String {
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| plain(cell))).collect();
     let width = |text: &str| text.chars().count();
     let widths: Vec<usize> = (0..N)
         .map(|at| rows.iter().map(|row| width(&row[at])).chain([width(headings[at].0)]).max().unwrap_or(0))
@@ -34,7 +37,7 @@ pub(crate) fn table<const N: usize>(headings: [(&str, Side); N], rows: &[[String
         line.trim_end().to_owned()
     };
     let mut text = format!("{FAINT}{}{FAINT:#}\n", line(headings.map(|(heading, _)| heading)));
-    for row in rows {
+    for row in &rows {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", line(std::array::from_fn(|at| row[at].as_str())));
     }

@@ -9,7 +9,7 @@ use super::{
     Bundle,
     failure::Failure,
     output,
-    predict::Scoring,
+    predict::{Rows, Scoring},
     table::{FAINT, HEADING, Side, count, size, table, thousands},
 };
 
@@ -28,7 +28,11 @@ pub(crate) struct Unpack {
 
 impl Unpack {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        if let (None, Some(option)) = (&self.predict, self.scoring.shapes_scores()) {
+            return Err(Failure::usage(format!("{option} shapes scores: it needs --predict INPUT")));
+        }
         self.scoring.start_threads()?;
+        let rows = self.predict.map(Rows::open).transpose()?;
         let refused = |error| Failure::bundle(&self.bundle.path, &error);
         let options = Options { policy: self.scoring.policy(), limits: Limits::default() };
         let archive = Archive::open_with(&self.bundle.path, &options.limits);
@@ -37,13 +41,13 @@ impl Unpack {
         let mut report = report(&archive, &auto);
         if let Some(dir) = &self.dir {
             archive.unpack_to(dir).map_err(|error| refused(error.into()))?;
-            report += &format!("laid out in {}\n", dir.display());
+            report += &format!("laid out in {}\n", output::plain(&dir.display().to_string()));
         }
-        match &self.predict {
+        match rows {
             None => output::print(&report)?,
-            Some(input) => {
-                anstream::eprint!("{report}");
-                self.scoring.run(&auto, input)?;
+            Some(rows) => {
+                output::say(&report);
+                self.scoring.run(&auto, rows)?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -52,8 +56,8 @@ impl Unpack {
 
 /// What was verified, member by member.
 fn report(archive: &Archive, auto: &Auto) -> String {
-    let entries = count(archive.entries().count(), "entry").replace("entrys", "entries");
-    let mut report = format!("{HEADING}verified{HEADING:#} {entries}, {}\n", size(archive.bytes()));
+    let files = count(archive.entries().count(), "file");
+    let mut report = format!("{HEADING}verified{HEADING:#} {files}, {}\n", size(archive.bytes()));
     let members = auto.pattern.members();
     let rows: Vec<_> = members
         .iter()

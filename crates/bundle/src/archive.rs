@@ -51,7 +51,7 @@ impl Archive {
         let path = find(path.as_ref())?;
         let failed = |source| Error::Io { path: path.clone(), action: "read", source };
         if path.is_dir() {
-            return Archive::new(folder::read(&path, limits)?, Container::Folder, None);
+            return Ok(Archive::new(folder::read(&path, limits)?, Container::Folder, None));
         }
         let mut file = fs::File::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
@@ -87,17 +87,12 @@ impl Archive {
         if bytes.len() as u64 > limits.file_bytes {
             return Err(Error::FileTooLarge { bytes: bytes.len() as u64, limit: limits.file_bytes });
         }
-        Archive::new(zip_file::read(bytes, limits)?, Container::Zip, Some(bytes.len() as u64))
+        Ok(Archive::new(zip_file::read(bytes, limits)?, Container::Zip, Some(bytes.len() as u64)))
     }
 
-    fn new(
-        entries: Vec<(EntryName, Vec<u8>)>,
-        container: Container,
-        size: Option<u64>,
-    ) -> Result<Archive, Error> {
+    fn new(entries: Vec<(EntryName, Vec<u8>)>, container: Container, size: Option<u64>) -> Archive {
         let unpacked = entries.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        let entries = entries.into_iter().collect();
-        Ok(Archive { entries, container, bytes: size.unwrap_or(unpacked) })
+        Archive { entries: entries.into_iter().collect(), container, bytes: size.unwrap_or(unpacked) }
     }
 
     /// What the entries lay in.

@@ -84,7 +84,7 @@ fn is_taken(target: &Path) -> Result<bool, Error> {
     match fs::read_dir(target) {
         Ok(mut items) => Ok(items.next().is_some()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(true),
+        Err(_) if target.is_file() => Ok(true),
         Err(error) => Err(failed("read", target)(error)),
     }
 }

@@ -19,6 +19,7 @@ pub(crate) struct Place {
     pub data: u64,
     pub packed: u64,
     pub unpacked: u64,
+    pub crc: u32,
 }
 
 const END: [u8; 4] = *b"PK\x05\x06";
@@ -163,6 +164,7 @@ impl<'a> Central<'a> {
             data: data as u64,
             packed: self.packed.into(),
             unpacked: self.unpacked.into(),
+            crc: self.crc,
             name,
         })
     }
@@ -265,6 +267,7 @@ fn check_overlap(places: &[Place]) -> Result<(), Error> {
 
 fn check_sizes(places: &[Place], limits: &Limits) -> Result<(), Error> {
     const SMALL: u64 = 1 << 20;
+    const MANY: u64 = 64 << 20;
     for place in places {
         let entry = || place.name.to_string();
         if place.unpacked > limits.entry_bytes {
@@ -282,6 +285,12 @@ fn check_sizes(places: &[Place], limits: &Limits) -> Result<(), Error> {
     let total: u64 = places.iter().map(|place| place.unpacked).sum();
     if total > limits.total_bytes {
         return Err(Error::TotalTooLarge { bytes: total, limit: limits.total_bytes });
+    }
+    // Many small entries can do together what one large one may not.
+    let packed: u64 = places.iter().map(|place| place.packed).sum();
+    if total > MANY && total / packed.max(1) > limits.ratio {
+        let entry = format!("{} and the others", places[0].name);
+        return Err(Error::Bomb { entry, packed, unpacked: total, limit: limits.ratio });
     }
     Ok(())
 }

@@ -290,6 +290,40 @@ fn entry_and_total_sizes_are_limited() {
 }
 
 #[test]
+fn a_second_zip_in_the_comment_is_not_what_is_unpacked() {
+    // The end record of the outer zip is valid and last; unpackers look for one from the back, and the
+    // comment holds another, with a directory of its own.
+    let inner = Liar::default().entry("a.txt", b"other").finish();
+    let mut file = Liar::default().entry("a.txt", b"hello").finish();
+    let base = file.len() as u32;
+    let (end, length) = (inner.len() - 22, inner.len() as u16 + 4);
+    let mut hidden = inner.clone();
+    let directory = u32::from_le_bytes(inner[end + 16..end + 20].try_into().unwrap()) + base;
+    hidden[end + 16..end + 20].copy_from_slice(&directory.to_le_bytes());
+    let header = hidden.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    hidden[header + 42..header + 46].copy_from_slice(&base.to_le_bytes());
+    let at = file.len() - 2;
+    file[at..].copy_from_slice(&length.to_le_bytes());
+    file.extend(hidden);
+    file.extend(b"more");
+    match Archive::from_bytes(&file) {
+        Ok(archive) => assert_eq!(archive.text("a.txt").unwrap(), "hello"),
+        Err(error) => assert!(matches!(error, Error::Structure { .. } | Error::Truncated { .. }), "{error}"),
+    }
+}
+
+#[test]
+fn a_bomb_of_many_small_entries_is_refused() {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for number in 0..80 {
+        writer.start_file(format!("part{number}"), SimpleFileOptions::default()).unwrap();
+        writer.write_all(&[0; 1 << 20]).unwrap();
+    }
+    let error = refused(&writer.finish().unwrap().into_inner());
+    assert!(matches!(error, Error::Bomb { unpacked, .. } if unpacked == 80 << 20), "{error}");
+}
+
+#[test]
 fn a_compression_bomb_is_refused_before_it_is_unpacked() {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);

@@ -1,5 +1,7 @@
 //! What a pack's `__core__` pickle says of the table it was trained on.
 
+use std::collections::HashSet;
+
 use automl_pack_plan::{Classes, Target, Task};
 
 use crate::{Error, pickle::Value, preprocessing::Entry};
@@ -13,10 +15,13 @@ pub(crate) struct Core {
     pub is_classification: bool,
     pub classes: usize,
     /// Places of the feature columns that no model reads.
-    pub excluded: Vec<usize>,
+    pub excluded: HashSet<usize>,
     /// Whether rows went into the models as they are.
     pub is_raw: bool,
 }
+
+/// More classes than this are no classification but a mistake.
+const MOST_CLASSES: usize = 65_536;
 
 impl Core {
     pub(crate) fn read(entry: &Entry<'_>, root: Value<'_, '_>) -> Result<Core, Error> {
@@ -26,6 +31,10 @@ impl Core {
         let is_raw = root.field("_simplify").and_then(Value::as_bool).unwrap_or(false);
         let (columns, label) = columns(entry, root)?;
         let classes = root.field("_num_classes").and_then(Value::as_index).unwrap_or(0) as usize;
+        if classes > MOST_CLASSES {
+            let expected = format!("at most {MOST_CLASSES} classes");
+            return Err(entry.wrong("_num_classes", &expected, classes.to_string()));
+        }
         Ok(Core {
             is_classification,
             classes,

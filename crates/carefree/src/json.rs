@@ -25,9 +25,11 @@ impl<'de> Deserialize<'de> for Float {
         }
         #[derive(Deserialize)]
         enum Word {
+            #[serde(rename = "\u{0}Infinity")]
             Infinity,
-            #[serde(rename = "-Infinity")]
+            #[serde(rename = "\u{0}-Infinity")]
             NegativeInfinity,
+            #[serde(rename = "\u{0}NaN")]
             NaN,
         }
         Ok(Float(match Form::deserialize(deserializer)? {
@@ -39,7 +41,8 @@ impl<'de> Deserialize<'de> for Float {
     }
 }
 
-/// Puts quotes around the words that Python writes for what JSON cannot say.
+/// Makes texts of the words that Python writes for what JSON cannot say, with a character before them
+/// that no text of a pack has.
 fn quote_bare_words(text: &str) -> String {
     const WORDS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
     let mut quoted = String::with_capacity(text.len());
@@ -47,7 +50,7 @@ fn quote_bare_words(text: &str) -> String {
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         if let Some(word) = WORDS.into_iter().find(|word| !in_text && rest.starts_with(word)) {
-            quoted.extend(["\"", word, "\""]);
+            quoted.extend(["\"\\u0000", word, "\""]);
             rest = &rest[word.len()..];
             continue;
         }
@@ -70,7 +73,10 @@ mod tests {
     fn bare_infinity_is_read_and_text_is_left_alone() {
         let text = r#"{"a": Infinity, "b": -Infinity, "NaN \" NaN": NaN, "c": 1.5}"#;
         let quoted = quote_bare_words(text);
-        assert_eq!(quoted, r#"{"a": "Infinity", "b": "-Infinity", "NaN \" NaN": "NaN", "c": 1.5}"#);
+        let expected =
+            r#"{"a": "\u0000Infinity", "b": "\u0000-Infinity", "NaN \" NaN": "\u0000NaN", "c": 1.5}"#;
+        assert_eq!(quoted, expected);
+        assert!(serde_json::from_str::<Float>(r#""Infinity""#).is_err());
         let read: std::collections::BTreeMap<String, Float> = serde_json::from_str(&quoted).unwrap();
         assert_eq!(read["a"].0, f64::INFINITY);
         assert_eq!(read["c"].0, 1.5);

@@ -1,5 +1,7 @@
 //! What a pack's `data_structures` pickle says of each column: how it was read and scaled.
 
+use std::collections::HashMap;
+
 use automl_pack_plan::{
     Category, Classes, Column, Feature, Kind, Level, Number, Plan, Precision, Reading, Scale, Schema, Target,
     Task, Text,
@@ -70,9 +72,9 @@ impl Preprocessing {
             return Ok(Preprocessing { plan, target, training: Vec::new() });
         }
         let tables = Tables {
-            converters: entry.field(root, "converters")?,
-            processors: entry.field(root, "processors")?,
-            recognizers: entry.field(root, "recognizers")?,
+            converters: by_column(entry.field(root, "converters")?),
+            processors: by_column(entry.field(root, "processors")?),
+            recognizers: by_column(entry.field(root, "recognizers")?),
         };
         let mut columns: Vec<Column> = core.columns.iter().map(Column::unread).collect();
         let (mut features, mut training) = (Vec::new(), Vec::new());
@@ -109,21 +111,20 @@ fn raw_plan(core: &Core) -> Result<Plan, Error> {
 
 /// The three dicts by column. The label's key is -1.
 struct Tables<'p, 'a> {
-    converters: Value<'p, 'a>,
-    processors: Value<'p, 'a>,
-    recognizers: Value<'p, 'a>,
+    converters: HashMap<i64, Value<'p, 'a>>,
+    processors: HashMap<i64, Value<'p, 'a>>,
+    recognizers: HashMap<i64, Value<'p, 'a>>,
 }
 
-impl<'p, 'a> Tables<'p, 'a> {
-    fn of(table: Value<'p, 'a>, key: i64) -> Option<Value<'p, 'a>> {
-        let mut pairs = table.pairs()?;
-        pairs.find(|(found, _)| found.as_number() == Some(key as f64)).map(|(_, value)| value)
-    }
-
+impl Tables<'_, '_> {
     fn excluded(&self, key: i64, name: &str) -> Option<Training> {
-        let recognizer = Tables::of(self.recognizers, key)?;
-        Some(held(recognizer, name, false, false))
+        Some(held(*self.recognizers.get(&key)?, name, false, false))
     }
+}
+
+fn by_column<'p, 'a>(table: Value<'p, 'a>) -> HashMap<i64, Value<'p, 'a>> {
+    let pairs = table.pairs().into_iter().flatten();
+    pairs.filter_map(|(key, value)| Some((key.as_number()? as i64, value))).collect()
 }
 
 /// How a column was read and scaled.
@@ -143,8 +144,8 @@ enum Decoded {
 impl Converter {
     fn read(entry: &Entry<'_>, tables: &Tables<'_, '_>, key: i64, name: &str) -> Result<Converter, Error> {
         let missing = |table| entry.wrong(format!("{table}[{key}]"), "to be there", "missing");
-        let converter = Tables::of(tables.converters, key).ok_or_else(|| missing("converters"))?;
-        let processor = Tables::of(tables.processors, key).ok_or_else(|| missing("processors"))?;
+        let converter = *tables.converters.get(&key).ok_or_else(|| missing("converters"))?;
+        let processor = *tables.processors.get(&key).ok_or_else(|| missing("processors"))?;
         let recognizer = entry.field(converter, "__recognizer__")?;
         let bytes = recognizer.as_bytes();
         let bytes = bytes.ok_or_else(|| entry.wrong("__recognizer__", "bytes", recognizer.kind()))?;

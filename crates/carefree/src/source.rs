@@ -1,5 +1,7 @@
 //! A pack, taken apart.
 
+use std::collections::HashMap;
+
 use automl_pack_bundle::Archive;
 use automl_pack_plan::{Head, Outputs, Plan, Target};
 use serde::Deserialize;
@@ -115,11 +117,20 @@ fn outputs(archive: &Archive, entry: &str) -> Result<Outputs, Error> {
 
 fn threshold(archive: &Archive, entry: &str) -> Result<Option<f64>, Error> {
     #[derive(Deserialize)]
-    struct Config {
-        binary_threshold: Option<json::Float>,
+    #[serde(untagged)]
+    enum Setting {
+        Threshold(Option<json::Float>),
+        Other(serde::de::IgnoredAny),
     }
-    let config: Config = json::read(archive, entry)?;
-    match config.binary_threshold {
+    let mut config: HashMap<String, Setting> = json::read(archive, entry)?;
+    let threshold = match config.remove("binary_threshold") {
+        Some(Setting::Threshold(threshold)) => threshold,
+        Some(Setting::Other(_)) => {
+            return Err(Entry(entry).wrong("binary_threshold", "a number or null", "something else"));
+        }
+        None => return Err(Entry(entry).wrong("binary_threshold", "to be there", "missing")),
+    };
+    match threshold {
         Some(json::Float(threshold)) if threshold.is_nan() => {
             Err(Entry(entry).wrong("binary_threshold", "a number or null", "NaN"))
         }

@@ -26,6 +26,26 @@ pub enum Error {
         /// Where it says they are.
         location: String,
     },
+    /// A tensor that declares another number of values than it holds.
+    #[error("tensor \"{tensor}\" declares the shape {declared} and holds {held} values")]
+    TensorSize {
+        /// The tensor.
+        tensor: String,
+        /// Its shape.
+        declared: String,
+        /// How many values it holds.
+        held: usize,
+    },
+    /// More of something than any model of a table has.
+    #[error("the graph has {found} {what}, over the limit of {limit}")]
+    TooLarge {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Another number of inputs than one.
     #[error("the graph has {} inputs ({}): expected one", found.len(), found.join(", "))]
     Inputs {

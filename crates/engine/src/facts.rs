@@ -37,17 +37,26 @@ pub enum Batch {
     Fixed(usize),
 }
 
+/// More nodes than this are no model of a table.
+const MOST_NODES: usize = 10_000;
+/// More columns than this are no table.
+const MOST_COLUMNS: usize = 65_536;
+
 /// Looks the model over and tells what stands in it, or why it is refused.
 pub(crate) fn read(model: &pb::ModelProto) -> Result<Facts, Error> {
     let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
     if graph.node.is_empty() {
         return Err(Error::Lacking { what: "nodes" });
     }
+    if graph.node.len() > MOST_NODES {
+        return Err(Error::TooLarge { what: "nodes", found: graph.node.len(), limit: MOST_NODES });
+    }
     let mut parameters = 0;
     visit_tensors(graph, &mut |tensor| {
         check_internal(tensor)?;
+        let elements = check_size(tensor)?;
         if is_float(tensor) {
-            parameters += tensor.dims.iter().map(|dim| (*dim).max(0) as usize).product::<usize>();
+            parameters += elements;
         }
         Ok(())
     })?;
@@ -126,6 +135,9 @@ fn read_input(graph: &pb::GraphProto) -> Result<(String, Option<usize>), Error> 
         Some(pb::tensor_shape_proto::dimension::Value::DimValue(value)) => usize::try_from(*value).ok(),
         _ => None,
     };
+    if let Some(found) = width.filter(|width| *width > MOST_COLUMNS) {
+        return Err(Error::TooLarge { what: "columns of input", found, limit: MOST_COLUMNS });
+    }
     Ok((input.name.clone(), width.filter(|width| *width > 0)))
 }
 
@@ -137,6 +149,38 @@ fn check_internal(tensor: &pb::TensorProto) -> Result<(), Error> {
     let location = tensor.external_data.iter().find(|entry| entry.key == "location");
     let location = location.map(|entry| entry.value.clone()).unwrap_or_default();
     Err(Error::ExternalData { tensor: tensor.name.clone(), location })
+}
+
+/// How many values a tensor has: those that it declares, which must be those that it holds.
+fn check_size(tensor: &pb::TensorProto) -> Result<usize, Error> {
+    use pb::tensor_proto::DataType;
+    let declared = tensor
+        .dims
+        .iter()
+        .try_fold(1_usize, |count, dim| usize::try_from(*dim).ok().and_then(|dim| count.checked_mul(dim)));
+    let typed = [
+        tensor.float_data.len(),
+        tensor.double_data.len(),
+        tensor.int32_data.len(),
+        tensor.int64_data.len(),
+        tensor.uint64_data.len(),
+        tensor.string_data.len(),
+    ];
+    let width = match DataType::try_from(tensor.data_type) {
+        Ok(DataType::Float | DataType::Int32 | DataType::Uint32) => 4,
+        Ok(DataType::Double | DataType::Int64 | DataType::Uint64) => 8,
+        Ok(DataType::Float16 | DataType::Bfloat16 | DataType::Int16 | DataType::Uint16) => 2,
+        _ => 1,
+    };
+    let held = match tensor.raw_data.len() {
+        0 => typed.into_iter().max().unwrap_or(0),
+        bytes => bytes / width,
+    };
+    declared.filter(|declared| *declared == held).ok_or_else(|| Error::TensorSize {
+        tensor: tensor.name.clone(),
+        declared: format!("{:?}", tensor.dims),
+        held,
+    })
 }
 
 fn is_float(tensor: &pb::TensorProto) -> bool {

@@ -16,7 +16,8 @@ use crate::{
 ///
 /// - its input is one matrix of f32, and all its values were in its bytes
 /// - it was prepared for at least one batch: loading is where an operator that cannot run is refused
-/// - a row's output does not depend on the rows beside it
+/// - a row's output does not depend on the rows beside it, but for the last digit: a batch of another
+///   size adds in another order
 pub struct Graph {
     parsed: InferenceModel,
     facts: Facts,

@@ -24,3 +24,4 @@ mod tests;
 pub use error::Error;
 pub use facts::{Batch, Facts};
 pub use graph::Graph;
+pub use plan::is_guarded;

@@ -1,6 +1,7 @@
 //! A graph made ready for a number of rows at a time.
 
 use std::{
+    cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -95,9 +96,22 @@ impl Plan {
     }
 }
 
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is at work in the engine, where a panic is caught and becomes an error. A
+/// program that reports panics may leave such a one to the error.
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 /// The engine reports most of what it cannot do; on some hostile graphs it panics instead.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    let before = GUARDED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    GUARDED.set(before);
+    match result {
         Ok(result) => result.map_err(|error| describe(&error)),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);

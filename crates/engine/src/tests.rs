@@ -160,6 +160,32 @@ fn graphs_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn claims_of_size_are_not_believed() {
+    for dims in [vec![1 << 40, 1 << 40], vec![3, 2], vec![-1, 4]] {
+        let error = refused(|graph| graph.initializer[0].dims = dims.clone());
+        assert_eq!(error, Error::TensorSize { tensor: "w".into(), declared: format!("{dims:?}"), held: 4 });
+    }
+    let error = refused(|graph| graph.input[0] = value("x", DataType::Float, 1 << 33));
+    assert_eq!(error, Error::TooLarge { what: "columns of input", found: 1 << 33, limit: 65_536 });
+    let error = refused(|graph| {
+        let chain = (0..10_001).map(|at| node("Relu", &[&format!("r{at}")], &format!("r{}", at + 1)));
+        graph.node = chain.collect();
+    });
+    assert_eq!(error, Error::TooLarge { what: "nodes", found: 10_001, limit: 10_000 });
+}
+
+#[test]
+fn a_constant_handed_on_and_on_does_not_fill_the_memory() {
+    let mut nodes: Vec<_> =
+        (0..2_000).map(|at| node("Abs", &[&format!("c{at}")], &format!("c{}", at + 1))).collect();
+    nodes.push(node("MatMul", &["x", "w"], "y"));
+    let large = floats("c0", &[1 << 16], &vec![1.0; 1 << 16]);
+    let weights = floats("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
+    let graph = load(&model(nodes, vec![large, weights])).unwrap();
+    assert_eq!(graph.run(array![[1.0, 1.0]].view()).unwrap(), array![[4.0, 6.0]]);
+}
+
+#[test]
 fn a_graph_that_knows_one_batch_only_runs_at_any() {
     // Adds a column of 128 numbers that was written down for 128 rows, all of them 1.
     let traced = floats("traced", &[128, 1], &[1.0; 128]);

@@ -69,7 +69,7 @@ pub fn audit(archive: &Archive) -> Result<Audit, Error> {
             findings.weights(&auto.pattern);
             findings.graphs(&auto.pattern);
         }
-        Err(error) => findings.add(Severity::Serious, "refused", format!("it does not open: {error}")),
+        Err(error) => findings.refused(&error),
     }
     findings.found.sort_by_key(|finding| finding.severity);
     Ok(Audit { findings: findings.found, training: training.unwrap_or_default() })
@@ -83,6 +83,25 @@ struct Findings {
 impl Findings {
     fn add(&mut self, severity: Severity, kind: &'static str, message: String) {
         self.found.push(Finding { severity, kind, message });
+    }
+
+    fn refused(&mut self, error: &Error) {
+        let kind = match error {
+            Error::Carefree(carefree::Error::Pickle {
+                source: carefree::PickleError::Name { .. }, ..
+            }) => "pickle-runs-code",
+            Error::Carefree(carefree::Error::Weight { .. } | carefree::Error::WeightSum { .. }) => {
+                "bad-weights"
+            }
+            _ => "refused",
+        };
+        let mut message = format!("it does not open: {error}");
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            message += &format!(": {error}");
+            cause = error.source();
+        }
+        self.add(Severity::Serious, kind, message);
     }
 
     fn training(&mut self, training: &[carefree::Training]) {
@@ -144,8 +163,8 @@ impl Findings {
         if matches!(pattern.target().task, Task::Regression(_)) && least < most {
             let heaviest = names(pattern.members().iter().filter(|member| member.weight() == most));
             let message = format!(
-                "the weights are inverted, as carefree-learn inverts those of every regression: \
-                 the worst on its validation data weighs most ({heaviest})"
+                "carefree-learn inverts the weights of regressions: unless these were mended by hand, what \
+                 was worst on the validation data weighs most ({heaviest})"
             );
             self.add(Severity::Serious, "inverted-weights", message);
         }

@@ -122,6 +122,16 @@ impl Pack {
         Pack::try_from(Auto::unpack(path)?)
     }
 
+    /// Opens a pack that is in memory.
+    pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Result<Pack, Error> {
+        Pack::try_from(Auto::from_bytes(bytes)?)
+    }
+
+    /// Opens a pack that something gives.
+    pub fn read(reader: impl Read + Seek) -> Result<Pack, Error> {
+        Pack::try_from(Auto::read(reader)?)
+    }
+
     /// Labels and probabilities, or values, of rows.
     ///
     /// ```

@@ -60,6 +60,24 @@ pub enum Error {
         /// How many outputs came.
         found: usize,
     },
+    /// Outputs of members that are not of the same rows.
+    #[error("the outputs of {member} have {found} rows: expected {expected}, as the first member's")]
+    OutputRows {
+        /// The member.
+        member: String,
+        /// The first member's rows.
+        expected: usize,
+        /// This one's.
+        found: usize,
+    },
+    /// A member that predicts no number for a row.
+    #[error("row {}: member {member} predicts no finite number", row + 1)]
+    NotFinite {
+        /// The member.
+        member: String,
+        /// The row, from 0; shown from 1.
+        row: usize,
+    },
 }
 
 impl Error {
@@ -68,6 +86,7 @@ impl Error {
     pub fn after_rows(self, first: usize) -> Error {
         match self {
             Error::Rows(error) => Error::Rows(error.after_rows(first)),
+            Error::NotFinite { member, row } => Error::NotFinite { member, row: row + first },
             other => other,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use automl_pack_plan::{Notes, Plan, Policy, Prepared, Rows, Target};
+use automl_pack_plan::{Action, Notes, Outcome, Plan, Policy, Prepared, Rows, Target};
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 
@@ -150,6 +150,13 @@ impl Pattern {
         if raw.outputs.len() != self.members.len() {
             return Err(Error::Outputs { expected: self.members.len(), found: raw.outputs.len() });
         }
+        let rows = raw.outputs.first().map_or(0, Array2::nrows);
+        for (member, output) in self.members.iter().zip(&raw.outputs) {
+            if output.nrows() != rows {
+                let (member, found) = (member.name().to_owned(), output.nrows());
+                return Err(Error::OutputRows { member, expected: rows, found });
+            }
+        }
         let task = &self.target.task;
         let outcomes: Vec<_> = self
             .members
@@ -158,6 +165,10 @@ impl Pattern {
             .map(|(member, output)| member.head().finish(output.view(), task))
             .collect();
         let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut notes = raw.notes;
+        for (member, outcome) in self.members.iter().zip(&outcomes) {
+            self.refuse_rows(member, outcome, &mut notes)?;
+        }
         let weights: Vec<f64> = self.members.iter().map(Member::weight).collect();
         let blend = blend::blend(&outcomes, &weights);
         let names = self.members.iter().map(Member::name);
@@ -166,9 +177,23 @@ impl Pattern {
             Arc::clone(&self.plan),
             blend,
             names.zip(outcomes),
-            raw.notes,
+            notes,
             raw.ignored,
         ))
+    }
+
+    /// A row for which a member predicts no number has no score: a number so large that the graph
+    /// overflows is as unreadable as no number at all.
+    fn refuse_rows(&self, member: &Member, outcome: &Outcome, notes: &mut Notes) -> Result<(), Error> {
+        let rows = outcome.rows_without_number();
+        let refused = rows.into_iter().find(|row| notes.refused().binary_search(row).is_err());
+        match (refused, self.policy.unreadable) {
+            (Some(row), Action::Error) => Err(Error::NotFinite { member: member.name().to_owned(), row }),
+            _ => {
+                notes.refuse(outcome.rows_without_number());
+                Ok(())
+            }
+        }
     }
 }
 

@@ -120,6 +120,14 @@ impl Scores {
         }
     }
 
+    /// The labels or the values of one member, as [`Scores::predictions`] gives the blend's.
+    ///
+    /// # Panics
+    /// If there is no such member.
+    pub fn member_predictions(&self, member: usize) -> ArrayRef {
+        self.predictions_of(&self.members[member].outcome)
+    }
+
     /// What each member predicted, in order.
     pub fn members(&self) -> &[MemberScores] {
         &self.members

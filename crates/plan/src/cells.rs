@@ -96,11 +96,16 @@ fn parse(text: &str) -> Cell<f32> {
         return finite(number);
     }
     match text {
-        "" | "NA" | "N/A" | "null" | "NULL" | "None" => Cell::Missing,
+        text if is_missing(text) => Cell::Missing,
         "true" | "True" | "TRUE" => Cell::Value(1.0),
         "false" | "False" | "FALSE" => Cell::Value(0.0),
         _ => Cell::Unreadable,
     }
+}
+
+/// Whether a text stands for nothing, where it is no value of the training data.
+pub(crate) fn is_missing(text: &str) -> bool {
+    matches!(text, "" | "NA" | "N/A" | "NaN" | "nan" | "null" | "NULL" | "None")
 }
 
 /// NaN is a missing cell; what single precision cannot hold is no number that a model was trained on.

@@ -98,6 +98,20 @@ fn largest(row: ArrayView1<'_, f32>) -> u32 {
 }
 
 impl Outcome {
+    /// The rows that have no finite probability or value, ascending.
+    pub fn rows_without_number(&self) -> Vec<usize> {
+        match self {
+            Outcome::Classes { probabilities, .. } => {
+                let rows = probabilities.rows().into_iter().enumerate();
+                rows.filter(|(_, row)| !row.iter().all(|p| p.is_finite())).map(|(row, _)| row).collect()
+            }
+            Outcome::Values(values) => {
+                let rows = values.iter().enumerate();
+                rows.filter(|(_, value)| !value.is_finite()).map(|(row, _)| row).collect()
+            }
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         match self {

@@ -87,6 +87,15 @@ impl Notes {
         &self.refused
     }
 
+    /// Adds rows that get no score, for another reason than a cell.
+    pub fn refuse(&mut self, rows: Vec<usize>) {
+        if !rows.is_empty() {
+            self.refused.extend(rows);
+            self.refused.sort_unstable();
+            self.refused.dedup();
+        }
+    }
+
     /// Adds the notes of rows that begin at `first`, after all that are here.
     pub fn append(&mut self, first: usize, later: &Notes) {
         self.notes.extend(later.iter().map(|note| Note { row: note.row + first, ..note }));

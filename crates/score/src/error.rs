@@ -38,6 +38,20 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A header whose cells another character separates.
+    #[error("the header is one cell with {found:?} in it: expected commas between the columns")]
+    Separator {
+        /// The character.
+        found: char,
+    },
+    /// A row without an end.
+    #[error("line {line}: the row that begins here has more than {limit} bytes")]
+    LongRow {
+        /// Where the row begins.
+        line: u64,
+        /// The limit.
+        limit: usize,
+    },
     /// A row with more or fewer cells than the header.
     #[error("line {line}: {found} cells, expected {expected}, as in the header")]
     Cells {
@@ -64,8 +78,8 @@ pub enum Error {
         /// Its name.
         column: String,
     },
-    /// A column to keep that is named as a column of the scores.
-    #[error("column \"{column}\" is to be kept: a column of the scores has this name")]
+    /// A column to keep that the output has already.
+    #[error("column \"{column}\" is to be kept: the output has a column of this name already")]
     KeptTwice {
         /// Its name.
         column: String,
@@ -80,6 +94,14 @@ pub enum Error {
         line: u64,
         /// The row, from the first of the input, the column, and what is wrong.
         source: plan::Error,
+    },
+    /// A row for which a member predicts no number.
+    #[error("line {line}")]
+    Overflow {
+        /// Where the row begins.
+        line: u64,
+        /// The row, from the first of the input, and the member.
+        source: ensemble::Error,
     },
     /// Scoring failed.
     #[error(transparent)]

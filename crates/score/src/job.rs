@@ -7,7 +7,7 @@ use std::{
 };
 
 use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_schema::{DataType, Field, Schema};
 use automl_pack_ensemble::{self as ensemble, Pattern, Scores, Selection};
 use automl_pack_plan::{Column, Flaw};
 
@@ -72,12 +72,13 @@ impl<'a> Job<'a> {
         let mut picks = self.read_columns(reader.header())?;
         let read = picks.len();
         picks.extend(self.kept_columns(reader.header())?);
+        self.check_kept(&picks[..read])?;
 
         let mut writer = Writer::new(output);
         let mut summary = Summary { ignored: reader.header().len() - read, ..Summary::default() };
         while let Some(batch) = reader.next(&picks, ROWS_AT_A_TIME)? {
             let scores = self.score(&batch, read, summary.rows)?;
-            writer.write(&self.columns(&batch, read, &scores)?)?;
+            writer.write(&self.columns(&batch, read, &scores))?;
             summary.add(&scores);
         }
         writer.finish()?;
@@ -88,12 +89,13 @@ impl<'a> Job<'a> {
         let columns: Vec<usize> = (0..read).collect();
         let rows = batch.rows.project(&columns).expect("the first columns are those that are read");
         self.pattern.predict(&rows).map_err(|error| match error {
-            ensemble::Error::Rows(source) => match source {
-                automl_pack_plan::Error::Cell { row, .. } => {
-                    Error::Row { line: batch.lines[row], source: source.after_rows(first) }
-                }
-                other => Error::Columns(other),
-            },
+            ensemble::Error::Rows(source @ automl_pack_plan::Error::Cell { row, .. }) => {
+                Error::Row { line: batch.lines[row], source: source.after_rows(first) }
+            }
+            ensemble::Error::NotFinite { row, .. } => {
+                Error::Overflow { line: batch.lines[row], source: error.after_rows(first) }
+            }
+            ensemble::Error::Rows(other) => Error::Columns(other),
             other => Error::Scoring(other),
         })
     }
@@ -107,7 +109,7 @@ impl<'a> Job<'a> {
         };
         let places = matching.map_err(Error::Columns)?.places;
         let pick = |(column, place): (&Column, Option<usize>)| {
-            Some(Pick { place: place?, name: column.name.clone(), is_kept: false })
+            Some(Pick { place: place?, name: column.name.clone() })
         };
         Ok(schema.columns().iter().zip(places).filter_map(pick).collect())
     }
@@ -116,27 +118,38 @@ impl<'a> Job<'a> {
         let pick = |name: &String| {
             let place = header.iter().position(|column| column == name);
             let place = place.ok_or_else(|| Error::NothingToKeep { column: name.clone() })?;
-            Ok(Pick { place, name: name.clone(), is_kept: true })
+            Ok(Pick { place, name: name.clone() })
         };
         self.keep.iter().map(pick).collect()
     }
 
+    /// No column is kept twice, or under the name of a column of the scores.
+    fn check_kept(&self, picks: &[Pick]) -> Result<(), Error> {
+        let fields = picks.iter().map(|pick| Field::new(&pick.name, DataType::LargeUtf8, true));
+        let none = RecordBatch::new_empty(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+        let scores = self.pattern.predict(&none).map_err(Error::Scoring)?.to_record_batch(self.selection);
+        let schema = scores.schema();
+        for (place, column) in self.keep.iter().enumerate() {
+            if schema.index_of(column).is_ok() || self.keep[..place].contains(column) {
+                return Err(Error::KeptTwice { column: column.clone() });
+            }
+        }
+        Ok(())
+    }
+
     /// The kept columns, then the scores'.
-    fn columns(&self, batch: &Batch, read: usize, scores: &Scores) -> Result<RecordBatch, Error> {
+    fn columns(&self, batch: &Batch, read: usize, scores: &Scores) -> RecordBatch {
         let scores = scores.to_record_batch(self.selection);
         if self.keep.is_empty() {
-            return Ok(scores);
+            return scores;
         }
         let schema = scores.schema();
-        if let Some(column) = self.keep.iter().find(|column| schema.index_of(column).is_ok()) {
-            return Err(Error::KeptTwice { column: column.clone() });
-        }
         let kept = (read..batch.rows.num_columns()).collect::<Vec<_>>();
         let kept = batch.rows.project(&kept).expect("the last columns are those that are kept");
         let fields: Vec<_> = kept.schema().fields().iter().chain(schema.fields()).cloned().collect();
         let arrays = kept.columns().iter().chain(scores.columns()).cloned().collect();
-        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-            .expect("both have a row for each row of the input"))
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .expect("both have a row for each row of the input")
     }
 }
 

@@ -1,6 +1,9 @@
 //! Rows out of a CSV file, in batches of the columns that are asked for.
 
-use std::{io::Read, sync::Arc};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, builder::LargeStringBuilder};
 use arrow_schema::{DataType, Field, Schema};
@@ -10,7 +13,7 @@ use crate::Error;
 
 /// A CSV file with a header line.
 pub(crate) struct Reader<R> {
-    csv: csv::Reader<R>,
+    csv: csv::Reader<Bounded<R>>,
     header: Vec<String>,
     record: ByteRecord,
     rows: usize,
@@ -28,8 +31,23 @@ pub(crate) struct Pick {
     pub place: usize,
     /// The name it is to have.
     pub name: String,
-    /// Whether its cells are copied as they are, and not read as values.
-    pub is_kept: bool,
+}
+
+/// Hands bytes on until a row has had too many: a quote that is never closed, or an endless line.
+struct Bounded<R> {
+    input: R,
+    left: usize,
+}
+
+/// The most bytes that a row may have.
+const LONGEST_ROW: usize = 64 << 20;
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.left = self.left.checked_sub(count).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(count)
+    }
 }
 
 /// More columns than this are no table but a mistake.
@@ -37,8 +55,9 @@ const MOST_COLUMNS: usize = 100_000;
 
 impl<R: Read> Reader<R> {
     pub(crate) fn open(input: R) -> Result<Reader<R>, Error> {
-        let mut csv = csv::ReaderBuilder::new().has_headers(true).from_reader(input);
-        let header = csv.byte_headers().map_err(|error| refuse(error, &[]))?;
+        let mut csv =
+            csv::ReaderBuilder::new().has_headers(true).from_reader(Bounded { input, left: LONGEST_ROW });
+        let header = csv.byte_headers().map_err(|error| refuse(error, &[], 1))?;
         if header.is_empty() {
             return Err(Error::Empty);
         }
@@ -49,7 +68,12 @@ impl<R: Read> Reader<R> {
         for (place, cell) in header.iter().enumerate() {
             // Editors on some systems put a mark before the first character of a file.
             let cell = if place == 0 { cell.strip_prefix(b"\xef\xbb\xbf").unwrap_or(cell) } else { cell };
-            names.push(text(cell, 1, || format!("{}", place + 1))?.to_owned());
+            names.push(text(cell, 1, || format!("{}", place + 1))?.trim().to_owned());
+        }
+        if let [only] = names.as_slice()
+            && let Some(found) = only.chars().find(|char| matches!(char, ';' | '\t' | '|'))
+        {
+            return Err(Error::Separator { found });
         }
         Ok(Reader { csv, header: names, record: ByteRecord::new(), rows: 0 })
     }
@@ -65,10 +89,8 @@ impl<R: Read> Reader<R> {
         while lines.len() < most && self.advance()? {
             let line = self.record.position().map_or(0, csv::Position::line);
             for (column, pick) in columns.iter_mut().zip(picks) {
-                match text(&self.record[pick.place], line, || self.header[pick.place].clone())? {
-                    "NA" if !pick.is_kept => column.append_null(),
-                    cell => column.append_value(cell),
-                }
+                let name = || self.header[pick.place].clone();
+                column.append_value(text(&self.record[pick.place], line, name)?);
             }
             lines.push(line);
         }
@@ -87,7 +109,9 @@ impl<R: Read> Reader<R> {
     }
 
     fn advance(&mut self) -> Result<bool, Error> {
-        self.csv.read_byte_record(&mut self.record).map_err(|error| refuse(error, &self.header))
+        self.csv.get_mut().left = LONGEST_ROW;
+        let line = self.csv.position().line();
+        self.csv.read_byte_record(&mut self.record).map_err(|error| refuse(error, &self.header, line))
     }
 }
 
@@ -98,13 +122,16 @@ fn text(cell: &[u8], line: u64, column: impl FnOnce() -> String) -> Result<&str,
     })
 }
 
-fn refuse(error: csv::Error, header: &[String]) -> Error {
+fn refuse(error: csv::Error, header: &[String], line: u64) -> Error {
     match error.into_kind() {
+        ErrorKind::Io(source) if source.kind() == io::ErrorKind::FileTooLarge => {
+            Error::LongRow { line, limit: LONGEST_ROW }
+        }
         ErrorKind::Io(source) => Error::Read { source },
         ErrorKind::UnequalLengths { pos, len, .. } => {
             let line = pos.map_or(0, |position| position.line());
             Error::Cells { line, expected: header.len() as u64, found: len }
         }
-        other => Error::Read { source: std::io::Error::other(format!("{other:?}")) },
+        other => Error::Read { source: io::Error::other(format!("{other:?}")) },
     }
 }

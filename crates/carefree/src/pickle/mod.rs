@@ -27,7 +27,7 @@ pub enum PickleError {
         inside: &'static str,
     },
     /// It does not begin as a pickle of protocol 2 to 5 does.
-    #[error("it begins with {found}: expected a pickle of protocol 2 to 5 (80 02 to 80 05)")]
+    #[error("it begins with \"{found}\": expected a pickle of protocol 2 to 5 (80 02 to 80 05)")]
     Protocol {
         /// The first bytes, in hexadecimal.
         found: String,
@@ -57,6 +57,14 @@ pub enum PickleError {
         expected: &'static str,
         /// What was there.
         found: String,
+    },
+    /// More values than any pack has.
+    #[error("at offset {offset} it has more than {limit} values")]
+    TooManyValues {
+        /// Where the limit is passed.
+        offset: usize,
+        /// The limit.
+        limit: usize,
     },
     /// Something after the end.
     #[error("{bytes} bytes follow its end at offset {offset}")]

@@ -18,6 +18,8 @@ impl<'a> Pickle<'a> {
 
 const PROTO: u8 = 0x80;
 const MARK: u32 = u32::MAX;
+/// As many as a table of millions of rows leaves behind; a value takes far more memory than its byte.
+const MOST_VALUES: usize = 8_000_000;
 
 #[derive(Default)]
 struct Machine<'a> {
@@ -58,17 +60,17 @@ impl<'a> Machine<'a> {
             b'0' => drop(self.pop_any()?),
             b'1' => drop(self.since_mark()?),
             b'2' => self.duplicate()?,
-            b'N' => self.push(Node::None),
-            0x88 => self.push(Node::Bool(true)),
-            0x89 => self.push(Node::Bool(false)),
+            b'N' => self.push(Node::None)?,
+            0x88 => self.push(Node::Bool(true))?,
+            0x89 => self.push(Node::Bool(false))?,
             b'K' | b'M' | b'J' | 0x8a | 0x8b => self.integer(code)?,
             b'G' => self.float()?,
             0x8c | b'X' | 0x8d => self.text(code)?,
             b'C' | b'B' | 0x8e | b'U' | b'T' => self.byte_string(code)?,
-            b']' => self.push(Node::List(Vec::new())),
-            b'}' => self.push(Node::Dict(Vec::new())),
-            b')' => self.push(Node::Tuple(Vec::new())),
-            0x8f => self.push(Node::Set(Vec::new())),
+            b']' => self.push(Node::List(Vec::new()))?,
+            b'}' => self.push(Node::Dict(Vec::new()))?,
+            b')' => self.push(Node::Tuple(Vec::new()))?,
+            0x8f => self.push(Node::Set(Vec::new()))?,
             b'l' => self.gather(Node::List)?,
             b't' => self.gather(Node::Tuple)?,
             0x91 => self.gather(Node::Set)?,
@@ -138,14 +140,12 @@ impl<'a> Machine<'a> {
                 bytes.iter().rev().fold(start, |number: i64, byte| number << 8 | i64::from(*byte))
             }
         };
-        self.push(Node::Int(number));
-        Ok(())
+        self.push(Node::Int(number))
     }
 
     fn float(&mut self) -> Result<(), PickleError> {
         let bits = self.take(8)?.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
-        self.push(Node::Float(f64::from_bits(bits)));
-        Ok(())
+        self.push(Node::Float(f64::from_bits(bits)))
     }
 
     fn text(&mut self, code: u8) -> Result<(), PickleError> {
@@ -156,8 +156,7 @@ impl<'a> Machine<'a> {
         };
         let bytes = self.sized(width)?;
         let text = std::str::from_utf8(bytes).map_err(|_| self.unfit("text in UTF-8", "other bytes"))?;
-        self.push(Node::Text(text));
-        Ok(())
+        self.push(Node::Text(text))
     }
 
     fn byte_string(&mut self, code: u8) -> Result<(), PickleError> {
@@ -167,16 +166,18 @@ impl<'a> Machine<'a> {
             _ => 8,
         };
         let bytes = self.sized(width)?;
-        self.push(Node::Bytes(bytes));
-        Ok(())
+        self.push(Node::Bytes(bytes))
     }
 
     // The stack.
 
-    fn push(&mut self, node: Node<'a>) {
-        // A node takes at least a byte of the pickle, and a pickle's size is bounded below 4 GiB.
+    fn push(&mut self, node: Node<'a>) -> Result<(), PickleError> {
+        if self.nodes.len() >= MOST_VALUES {
+            return Err(PickleError::TooManyValues { offset: self.instruction, limit: MOST_VALUES });
+        }
         self.stack.push(self.nodes.len() as u32);
         self.nodes.push(node);
+        Ok(())
     }
 
     fn pop_any(&mut self) -> Result<u32, PickleError> {
@@ -232,15 +233,13 @@ impl<'a> Machine<'a> {
 
     fn gather(&mut self, make: fn(Vec<u32>) -> Node<'a>) -> Result<(), PickleError> {
         let items = self.since_mark()?;
-        self.push(make(items));
-        Ok(())
+        self.push(make(items))
     }
 
     fn small_tuple(&mut self, count: u8) -> Result<(), PickleError> {
         let mut items = (0..count).map(|_| self.pop()).collect::<Result<Vec<_>, _>>()?;
         items.reverse();
-        self.push(Node::Tuple(items));
-        Ok(())
+        self.push(Node::Tuple(items))
     }
 
     fn append_one(&mut self) -> Result<(), PickleError> {
@@ -295,8 +294,7 @@ impl<'a> Machine<'a> {
         };
         let constructor = Constructor::named(module, name);
         let constructor = constructor.ok_or_else(|| self.refused(format!("{module}.{name}")))?;
-        self.push(Node::Constructor(constructor));
-        Ok(())
+        self.push(Node::Constructor(constructor))
     }
 
     fn call(&mut self) -> Result<(), PickleError> {
@@ -307,15 +305,18 @@ impl<'a> Machine<'a> {
         let Node::Constructor(constructor) = &self.nodes[called as usize] else {
             return Err(self.unfit("one of the allowed names", self.kind(called)));
         };
-        let (arguments, constructor) = (arguments.clone(), constructor.clone());
-        let made = self.make(&constructor, &arguments)?;
+        let made = self.make(constructor, arguments)?;
+        self.count_copy(&made)?;
+        self.push(made)
+    }
+
+    /// What is made of remembered values copies them. A pickle that stays in bounds cannot grow by
+    /// doing so again and again.
+    fn count_copy(&mut self, made: &Node<'a>) -> Result<(), PickleError> {
         self.copied += made.parts();
-        // What is made of remembered values copies them. A pickle that stays in bounds cannot grow
-        // by doing so again and again.
         if self.copied > self.bytes.len().saturating_mul(16) {
             return Err(self.unfit("values made once", "the same made many times over"));
         }
-        self.push(made);
         Ok(())
     }
 
@@ -383,6 +384,7 @@ impl<'a> Machine<'a> {
             }
             _ => return Err(self.unfit("an object, an array or an element type", self.kind(built))),
         };
+        self.count_copy(&filled)?;
         self.nodes[built as usize] = filled;
         Ok(())
     }

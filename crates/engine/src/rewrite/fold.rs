@@ -14,9 +14,13 @@ pub(crate) fn fold_constants(graph: &mut GraphProto, opset: i64) -> Constants {
     let mut constants: Constants =
         graph.initializer.iter().filter_map(|tensor| Some((tensor.name.clone(), read(tensor)?))).collect();
     let mut folded = HashSet::new();
+    // A chain of nodes may hand a large constant on and on: what is computed is bounded by what is there.
+    let mut budget = constants.values().map(ArrayD::len).sum::<usize>() * 8 + (1 << 20);
     for node in &graph.node {
         let [output] = node.output.as_slice() else { continue };
         if let Some(value) = compute(node, &constants, opset) {
+            let Some(left) = budget.checked_sub(value.len()) else { break };
+            budget = left;
             constants.insert(output.clone(), value);
             folded.insert(output.clone());
         }

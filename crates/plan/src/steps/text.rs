@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::Read;
-use crate::{Flaw, cells::Cell, cells::Cells};
+use crate::{
+    Flaw,
+    cells::{Cell, Cells, is_missing},
+};
 
 /// Codes of texts. Code 0 is the commonest text's, and stands in for what is missing or unseen.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +37,7 @@ impl Text {
         };
         match self.codes.get(text).or_else(|| self.codes.get(text.trim())) {
             Some(code) => (*code, None),
-            None if text.trim().is_empty() => (STAND_IN, Some(Flaw::Missing)),
+            None if is_missing(text.trim()) => (STAND_IN, Some(Flaw::Missing)),
             None => (STAND_IN, Some(Flaw::Unseen)),
         }
     }
