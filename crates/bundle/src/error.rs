@@ -69,6 +69,14 @@ pub enum Error {
         /// What it is.
         found: String,
     },
+    /// What unpacks the zip finds other entries in it than its directory has.
+    #[error("the zip hides a second directory or second names: expected {expected}, found {found}")]
+    Hidden {
+        /// What the directory has.
+        expected: String,
+        /// What is found instead.
+        found: String,
+    },
     /// The header before an entry's bytes and the one in the directory tell different things.
     #[error("entry {entry}: its {field} is {} in the directory and {} before its bytes (offset {offset})", values.directory, values.local)]
     HeadersDisagree {

@@ -50,12 +50,7 @@ fn check_same(file: &zip::read::ZipFile<'_, impl Read>, place: &layout::Place) -
 }
 
 fn another(expected: String, found: String) -> Error {
-    Error::Structure {
-        what: "a second directory, or other names, hidden in the zip's",
-        offset: 0,
-        expected,
-        found,
-    }
+    Error::Hidden { expected, found }
 }
 
 fn unpack(zip: &mut ZipArchive<Cursor<&[u8]>>, place: &layout::Place) -> Result<Vec<u8>, Error> {
