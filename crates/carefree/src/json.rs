@@ -18,7 +18,7 @@ pub(crate) struct Float(pub f64);
 impl<'de> Deserialize<'de> for Float {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Float, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged, expecting = "a number")]
+        #[serde(untagged, expecting = "expected a number")]
         enum Form {
             Number(f64),
             Word(Word),

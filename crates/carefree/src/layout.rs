@@ -148,7 +148,7 @@ fn read_weights(archive: &Archive) -> Result<Vec<(String, f64)>, Error> {
     }
     for (model, json::Float(weight)) in &weights {
         if !(0.0..=1.0).contains(weight) {
-            return Err(Error::Weight { model: model.clone(), found: weight.to_string() });
+            return Err(Error::Weight { model: model.clone(), found: format!("{weight:?}") });
         }
     }
     Ok(weights.into_iter().map(|(model, json::Float(weight))| (model, weight)).collect())

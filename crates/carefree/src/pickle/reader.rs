@@ -452,6 +452,8 @@ impl<'a> Machine<'a> {
     }
 
     fn refused(&self, name: String) -> PickleError {
+        const LONGEST: usize = 200;
+        let name: String = name.chars().take(LONGEST).collect();
         PickleError::Name { name: name.escape_debug().to_string(), offset: self.instruction }
     }
 }
