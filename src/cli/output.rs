@@ -98,9 +98,9 @@ pub(crate) fn plain(text: &str) -> String {
         |char: char| char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().fold(String::with_capacity(text.len()), |mut plain, char| {
         if steers(char) {
-            plain.extend(char.escape_default())
+            plain.extend(char.escape_default());
         } else {
-            plain.push(char)
+            plain.push(char);
         }
         plain
     })
