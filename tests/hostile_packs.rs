@@ -72,6 +72,15 @@ fn what_is_no_pack_is_refused() {
 }
 
 #[test]
+fn a_pack_of_a_later_version_is_refused_by_its_name() {
+    let error = iris().with("config_bundle.json", "{}").refused();
+    assert!(
+        matches!(&error, carefree::Error::LaterVersion { entry } if entry == "config_bundle.json"),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_ensemble_is_not_a_pack_of_one() {
     let error = Pack::open(fixture("iris/auto_pack.zip")).unwrap_err();
     assert!(matches!(error, Error::NotSingle { members: 10 }), "{error}");
@@ -240,21 +249,24 @@ mod graphs {
 
     #[test]
     fn a_graph_for_another_task_is_refused() {
-        // Two classes in the titanic's graph, and a plan of as many columns, but three classes.
-        let entries = Entries::of("iris/pack.zip");
-        let regression = Entries::of("diabetes/pack.zip");
-        let mixed = regression
-            .with("preprocessor/data/__core__.pkl", &entries.0["preprocessor/data/__core__.pkl"])
-            .with("preprocessor/data/data_structures", &entries.0["preprocessor/data/data_structures"]);
-        let error = mixed.open().unwrap_err();
-        assert!(matches!(error, Error::MemberInput { expected: 4, found: 10, .. }), "{error}");
+        // Two classes by the pickle, three by the graph.
+        let error = single().with(pickles::CORE, pickles::core_with_classes(b"K\x02")).open().unwrap_err();
+        assert!(matches!(error, Error::MemberOutput { expected: 2, found: 3, .. }), "{error}");
     }
 }
 
 mod pickles {
     use super::*;
 
-    const CORE: &str = "preprocessor/data/__core__.pkl";
+    pub(super) const CORE: &str = "preprocessor/data/__core__.pkl";
+
+    /// The iris pack's pickle with another number of classes.
+    pub(super) fn core_with_classes(number: &[u8]) -> Vec<u8> {
+        let core = &single().0[CORE];
+        let key = b"_num_classes\x94K\x03";
+        let at = core.windows(key.len()).position(|window| window == key).unwrap() + key.len() - 2;
+        [&core[..at], number, &core[at + 2..]].concat()
+    }
 
     fn refused(content: &[u8]) -> PickleError {
         match single().with(CORE, content).refused() {
@@ -396,11 +408,7 @@ mod pickles {
 
     #[test]
     fn more_classes_than_any_task_has_are_refused() {
-        let core = &single().0[CORE];
-        let key = b"_num_classes\x94K\x03";
-        let at = core.windows(key.len()).position(|window| window == key).unwrap() + key.len() - 2;
-        let content = [&core[..at], b"J\xff\xff\xff\x7f", &core[at + 2..]].concat();
-        let error = single().with(CORE, content).refused();
+        let error = single().with(CORE, core_with_classes(b"J\xff\xff\xff\x7f")).refused();
         assert!(matches!(&error, carefree::Error::Field { path, .. } if path == "_num_classes"), "{error}");
     }
 

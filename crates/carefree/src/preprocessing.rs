@@ -178,7 +178,7 @@ impl Converter {
             return Ok(Target { name: core.label.clone(), task: Task::Regression(self.scale) });
         }
         // A label that was not coded is its own code; its dict of codes is not used.
-        let count = core.classes.max(if core.classes == 0 { self.decoding.len() } else { 0 });
+        let count = if core.classes == 0 { self.decoding.len() } else { core.classes };
         if let Reading::Level(_) = self.reading {
             let classes = Classes::Integer((0..count as i64).collect());
             return Ok(Target { name: core.label.clone(), task: Task::Classification(classes) });

@@ -160,6 +160,16 @@ fn graphs_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn an_output_that_is_no_matrix_is_refused() {
+    let error = refused(|graph| {
+        let mut sum = node("ReduceSum", &["x"], "y");
+        sum.attribute.extend([integers("axes", &[1]), integer("keepdims", 0)]);
+        graph.node = vec![sum];
+    });
+    assert!(matches!(error, Error::OutputShape { rows: 1, .. }), "{error}");
+}
+
+#[test]
 fn claims_of_size_are_not_believed() {
     for dims in [vec![1 << 40, 1 << 40], vec![3, 2], vec![-1, 4]] {
         let error = refused(|graph| graph.initializer[0].dims = dims.clone());

@@ -186,14 +186,12 @@ impl Pattern {
     /// overflows is as unreadable as no number at all.
     fn refuse_rows(&self, member: &Member, outcome: &Outcome, notes: &mut Notes) -> Result<(), Error> {
         let rows = outcome.rows_without_number();
-        let refused = rows.into_iter().find(|row| notes.refused().binary_search(row).is_err());
-        match (refused, self.policy.unreadable) {
-            (Some(row), Action::Error) => Err(Error::NotFinite { member: member.name().to_owned(), row }),
-            _ => {
-                notes.refuse(outcome.rows_without_number());
-                Ok(())
-            }
+        let scored = rows.iter().find(|row| notes.refused().binary_search(row).is_err());
+        if let (Some(row), Action::Error) = (scored, self.policy.unreadable) {
+            return Err(Error::NotFinite { member: member.name().to_owned(), row: *row });
         }
+        notes.refuse(rows);
+        Ok(())
     }
 }
 

@@ -225,3 +225,29 @@ impl Findings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(column: usize) -> Feature {
+        Feature { column, reading: Reading::Number(Number { fill: 0.0 }), scale: Scale::Identity }
+    }
+
+    #[test]
+    fn a_plan_that_does_not_fit_its_schema_is_refused() {
+        let schema =
+            || Schema::new(vec![Column::new("a", Kind::Number), Column::new("b", Kind::Text)]).unwrap();
+        for (features, feature, words) in [
+            (vec![number(2)], 0, "reads column 2: the schema has 2"),
+            (vec![number(0), number(1)], 1, "reads \"b\" as number: the schema says text"),
+            (vec![number(0), number(0)], 1, "reads \"a\", as another does"),
+            (vec![number(0)], 1, "that reads \"b\" (column 1) is missing"),
+        ] {
+            let refused = Plan::new(schema(), features, Precision::Single).unwrap_err();
+            assert_eq!(refused, Error::Feature { feature, what: words.to_owned() });
+        }
+        let twice = Schema::new(vec![Column::new("a", Kind::Number), Column::unread("a")]).unwrap_err();
+        assert_eq!(twice, Error::RepeatedInSchema { column: "a".to_owned() });
+    }
+}
