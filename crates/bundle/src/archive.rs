@@ -4,11 +4,18 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     fs,
-    io::{Read, Seek, SeekFrom},
+    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
-use crate::{EntryName, Error, Limits, folder, zip_file};
+use rayon::prelude::*;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Digest, EntryName, Error, Limits, Manifest, Staged, canonical, folder, json,
+    manifest::{Listed, MANIFEST},
+    name, zip_file,
+};
 
 /// The named entries of a container, unpacked and checked, in the order of their names.
 ///
@@ -18,8 +25,18 @@ use crate::{EntryName, Error, Limits, folder, zip_file};
 #[derive(Debug)]
 pub struct Archive {
     entries: BTreeMap<EntryName, Vec<u8>>,
-    container: Container,
+    form: Form,
     bytes: u64,
+}
+
+/// How the entries lay in their container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    /// As a bundle's zip file has them.
+    Bundle,
+    /// As some zip file has them, with this entry first.
+    OtherZip(String),
+    Folder,
 }
 
 /// What the entries lay in.
@@ -39,7 +56,7 @@ impl Archive {
     /// use automl_pack_bundle::Archive;
     ///
     /// let archive = Archive::open("examples/titanic.pack")?;
-    /// assert_eq!(archive.text("data_protocol.txt")?, "tabular");
+    /// assert_eq!(archive.text("fcnn/m_0000/output_probabilities.txt")?, "0");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Archive, Error> {
@@ -51,7 +68,7 @@ impl Archive {
         let path = find(path.as_ref())?;
         let failed = |source| Error::Io { path: path.clone(), action: "read", source };
         if path.is_dir() {
-            return Ok(Archive::new(folder::read(&path, limits)?, Container::Folder, None));
+            return Ok(Archive::new(folder::read(&path, limits)?, Form::Folder, None));
         }
         let mut file = fs::File::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
@@ -87,17 +104,115 @@ impl Archive {
         if bytes.len() as u64 > limits.file_bytes {
             return Err(Error::FileTooLarge { bytes: bytes.len() as u64, limit: limits.file_bytes });
         }
-        Ok(Archive::new(zip_file::read(bytes, limits)?, Container::Zip, Some(bytes.len() as u64)))
+        let size = Some(bytes.len() as u64);
+        if canonical::is_bundle(bytes) {
+            return Ok(Archive::new(canonical::read(bytes, limits)?, Form::Bundle, size));
+        }
+        let entries = zip_file::read(bytes, limits)?;
+        let first = entries.first().map_or("nothing", |(name, _)| name.as_str()).to_owned();
+        Ok(Archive::new(entries, Form::OtherZip(first), size))
     }
 
-    fn new(entries: Vec<(EntryName, Vec<u8>)>, container: Container, size: Option<u64>) -> Archive {
+    fn new(entries: Vec<(EntryName, Vec<u8>)>, form: Form, size: Option<u64>) -> Archive {
         let unpacked = entries.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        Archive { entries: entries.into_iter().collect(), container, bytes: size.unwrap_or(unpacked) }
+        Archive { entries: entries.into_iter().collect(), form, bytes: size.unwrap_or(unpacked) }
+    }
+
+    /// Makes a bundle: the entries, and a manifest that lists them. A `manifest.json` among the entries
+    /// is replaced.
+    ///
+    /// ```
+    /// use automl_pack_bundle::{Archive, Manifest};
+    ///
+    /// let manifest = Manifest::new("churn".parse()?, semver::Version::new(1, 0, 0));
+    /// let bundle = Archive::seal(manifest, [("notes.txt", b"as measured in May".to_vec())])?;
+    /// let mut file = Vec::new();
+    /// bundle.write(&mut file)?;
+    ///
+    /// let opened = Archive::from_bytes(&file)?;
+    /// assert_eq!(opened.verify()?, bundle.verify()?);
+    /// file[100] ^= 1;
+    /// assert!(Archive::from_bytes(&file).is_err());
+    /// # Ok::<(), automl_pack_bundle::Error>(())
+    /// ```
+    pub fn seal(
+        manifest: Manifest,
+        entries: impl IntoIterator<Item = (impl AsRef<str>, Vec<u8>)>,
+    ) -> Result<Archive, Error> {
+        let limits = Limits::default();
+        let mut named = BTreeMap::new();
+        for (name, content) in entries {
+            let name = EntryName::parse(name.as_ref().as_bytes(), &limits)?;
+            if named.insert(name.clone(), content).is_some() {
+                return Err(Error::Duplicate { entry: name.to_string() });
+            }
+        }
+        let own = EntryName::parse(MANIFEST.as_bytes(), &limits)?;
+        named.remove(&own);
+        name::check_apart(named.keys().map(EntryName::as_str).chain([MANIFEST]))?;
+        let (_, bytes) = manifest.seal(named.iter().map(|(name, content)| (name, content.as_slice())));
+        named.insert(own, bytes);
+        Ok(Archive::new(named.into_iter().collect(), Form::Bundle, None))
+    }
+
+    /// Whether it is a bundle, and not a pack of another making.
+    pub fn is_bundle(&self) -> bool {
+        self.find(MANIFEST).is_some()
+    }
+
+    /// Checks that this is a bundle with exactly the entries that its manifest has, each of the size and
+    /// the digest that it says.
+    pub fn verify(&self) -> Result<Manifest, Error> {
+        let manifest = Manifest::read(self.entry(MANIFEST)?)?;
+        if let Form::OtherZip(first) = &self.form {
+            return Err(Error::Rezipped { first: first.clone() });
+        }
+        name::check_apart(self.entries.keys().map(EntryName::as_str))?;
+        if let Some((entry, _)) = manifest.entries().find(|(name, _)| self.find(name).is_none()) {
+            return Err(Error::Missing { entry: entry.to_owned() });
+        }
+        let others: Vec<_> = self.entries().filter(|(name, _)| *name != MANIFEST).collect();
+        let wrong = others.par_iter().find_map_first(|(entry, content)| match manifest.listed(entry) {
+            Some(listed) => check(entry, content, listed).err(),
+            None => Some(Error::Unlisted { entry: (*entry).to_owned() }),
+        });
+        wrong.map_or(Ok(manifest), Err)
+    }
+
+    /// Writes a bundle's zip file. Its bytes follow from the entries and from nothing else.
+    pub fn write(&self, sink: impl Write) -> Result<(), Error> {
+        let mut entries: Vec<_> = self.entries().collect();
+        entries.sort_by_key(|(name, _)| canonical::order(name));
+        canonical::write(sink, &entries)
+    }
+
+    /// Writes a bundle's zip file beside `path`; it is for the caller to give it its name.
+    pub fn stage(&self, path: impl AsRef<Path>) -> Result<Staged, Error> {
+        let path = path.as_ref();
+        let failed = |source| Error::Io { path: path.to_owned(), action: "written", source };
+        let mut staged = Staged::beside(path).map_err(failed)?;
+        self.write(&mut staged).map_err(|error| match error {
+            Error::Write { source } => failed(source),
+            other => other,
+        })?;
+        Ok(staged)
+    }
+
+    /// A digest of names and contents, whatever container they lie in: that of the text with a line
+    /// `<digest>  <name>` for each entry, in the order of the names.
+    pub fn content_digest(&self) -> Digest {
+        let entries: Vec<_> = self.entries().collect();
+        let lines: Vec<String> =
+            entries.par_iter().map(|(name, content)| format!("{}  {name}\n", Digest::of(content))).collect();
+        Digest::of(lines.concat())
     }
 
     /// What the entries lay in.
     pub fn container(&self) -> Container {
-        self.container
+        match self.form {
+            Form::Bundle | Form::OtherZip(_) => Container::Zip,
+            Form::Folder => Container::Folder,
+        }
     }
 
     /// The size of the container: of the zip file, or of all files in the folder.
@@ -129,12 +244,29 @@ impl Archive {
         })
     }
 
+    /// The JSON of an entry that must be there. A key that is there twice is refused.
+    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+        json::read(name, self.entry(name)?)
+    }
+
     /// Lays the entries out in a folder, which must not be there or be empty. It gets its name only
     /// when every byte is on the disk: a stop at any moment leaves nothing under that name.
     pub fn unpack_to(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
         let entries = self.entries.iter().map(|(name, bytes)| (name, bytes.as_slice()));
         folder::write(folder.as_ref(), entries)
     }
+}
+
+fn check(entry: &str, content: &[u8], listed: Listed) -> Result<(), Error> {
+    let (expected, found) = (listed.size, content.len() as u64);
+    if expected != found {
+        return Err(Error::EntrySize { entry: entry.to_owned(), expected, found });
+    }
+    let (expected, found) = (listed.sha256, Digest::of(content));
+    if expected != found {
+        return Err(Error::EntryDigest { entry: entry.to_owned(), expected, found });
+    }
+    Ok(())
 }
 
 /// The path itself, or the path with `.zip` at its end.

@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use crate::Digest;
+
 /// Why a container was not opened or not written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -226,6 +228,162 @@ pub enum Error {
     Missing {
         /// The entry.
         entry: String,
+    },
+    /// Text that is no digest.
+    #[error("\"{found}\" is no digest: expected sha256: and 64 hexadecimal digits in lower case")]
+    NotADigest {
+        /// The text.
+        found: String,
+    },
+    /// An entry that is not the JSON it should be.
+    #[error("{entry} is not the JSON that was expected: {path}{source}")]
+    Json {
+        /// The entry.
+        entry: String,
+        /// The path to what is wrong, where there is one, with `: ` at its end.
+        path: String,
+        /// What is wrong, and in which line.
+        source: serde_json::Error,
+    },
+    /// A bundle that ends before its end.
+    #[error(
+        "the bundle is cut off in entry {entry}: it has {found} bytes, and the entry goes on to {expected}"
+    )]
+    CutOff {
+        /// The entry that is not all there.
+        entry: String,
+        /// How many bytes there must be at least.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// A byte of a bundle's zip file that is not the one that the form requires.
+    #[error(
+        "entry {entry}: {what} is not as a bundle has it at offset {offset}: expected 0x{expected:02x}, found 0x{found:02x}"
+    )]
+    NotCanonical {
+        /// The entry.
+        entry: String,
+        /// Which part of it.
+        what: &'static str,
+        /// Where the byte stands.
+        offset: u64,
+        /// What it must be.
+        expected: u8,
+        /// What it is.
+        found: u8,
+    },
+    /// A zip file with a manifest, in another form than a bundle's.
+    #[error(
+        "the zip file holds a bundle and is not written as one: expected manifest.json as its first entry, found {first}"
+    )]
+    Rezipped {
+        /// Its first entry.
+        first: String,
+    },
+    /// Content that is not what its checksum was computed from.
+    #[error("entry {entry} is damaged: its checksum is {found:08x}, expected {expected:08x}")]
+    Checksum {
+        /// The entry.
+        entry: String,
+        /// What its header says.
+        expected: u32,
+        /// What its content gives.
+        found: u32,
+    },
+    /// Packed bytes that do not unpack to what they should.
+    #[error("entry {entry} is damaged: its {packed} bytes do not unpack to exactly {expected}")]
+    Packed {
+        /// The entry.
+        entry: String,
+        /// How many bytes are packed.
+        packed: u64,
+        /// How many should come out.
+        expected: u64,
+    },
+    /// Entries in another order than a bundle's.
+    #[error(
+        "entry {entry} must not come after {before}: expected manifest.json first, then the order of names"
+    )]
+    Order {
+        /// The entry.
+        entry: String,
+        /// The one before it.
+        before: String,
+    },
+    /// Names that are one and the same to some file systems.
+    #[error("the names of the entries {other} and {entry} differ only in the case of their letters")]
+    Alike {
+        /// The later one.
+        entry: String,
+        /// The earlier one.
+        other: String,
+    },
+    /// A manifest that does not begin with its digest.
+    #[error("manifest.json must begin with its digest: expected {expected}, found {found}")]
+    ManifestStart {
+        /// How it must begin.
+        expected: String,
+        /// How it begins.
+        found: String,
+    },
+    /// A manifest that was changed.
+    #[error("manifest.json was changed: its digest is {found}, and it says {expected}")]
+    ManifestDigest {
+        /// What it says.
+        expected: Digest,
+        /// What its bytes give.
+        found: Digest,
+    },
+    /// A bundle of a later kind.
+    #[error("manifest.json: the format is {found}: this version reads {known}")]
+    Format {
+        /// What the manifest says.
+        found: String,
+        /// What can be read.
+        known: &'static str,
+    },
+    /// A value of the manifest that cannot be.
+    #[error("manifest.json: {field} is {found}, expected {expected}")]
+    Field {
+        /// The field.
+        field: String,
+        /// What it must be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// An entry with another size than the manifest says.
+    #[error("entry {entry} has {found} bytes: the manifest says {expected}")]
+    EntrySize {
+        /// The entry.
+        entry: String,
+        /// What the manifest says.
+        expected: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// An entry with another digest than the manifest says.
+    #[error("entry {entry} was changed: its digest is {found}, the manifest says {expected}")]
+    EntryDigest {
+        /// The entry.
+        entry: String,
+        /// What the manifest says.
+        expected: Digest,
+        /// What its content gives.
+        found: Digest,
+    },
+    /// An entry that the manifest does not have.
+    #[error("entry {entry} is not in the manifest")]
+    Unlisted {
+        /// The entry.
+        entry: String,
+    },
+    /// What was to be written could not be.
+    #[error("the bundle could not be written")]
+    Write {
+        /// What the system said.
+        source: io::Error,
     },
     /// The folder to unpack into holds something already.
     #[error("{} is there already and is not an empty folder", path.display())]

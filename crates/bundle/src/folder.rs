@@ -3,10 +3,13 @@
 use std::{
     fs,
     io::{Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use crate::{EntryName, Error, Limits};
+use crate::{
+    EntryName, Error, Limits,
+    staged::{folder_of, sync_folder},
+};
 
 /// Reads every file below the folder. Links are refused, as in a zip.
 pub(crate) fn read(root: &Path, limits: &Limits) -> Result<Vec<(EntryName, Vec<u8>)>, Error> {
@@ -61,15 +64,12 @@ pub(crate) fn write<'a>(
     if is_taken(target)? {
         return Err(Error::Exists { path: target.to_owned() });
     }
-    let parent = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    fs::create_dir_all(&parent).map_err(failed("written", &parent))?;
+    let parent = folder_of(target);
+    fs::create_dir_all(parent).map_err(failed("written", parent))?;
     let staging = tempfile::Builder::new()
         .prefix(".unpacking-")
-        .tempdir_in(&parent)
-        .map_err(failed("written", &parent))?;
+        .tempdir_in(parent)
+        .map_err(failed("written", parent))?;
     for (name, bytes) in entries {
         write_file(&staging.path().join(name.as_str()), bytes)?;
     }
@@ -77,7 +77,7 @@ pub(crate) fn write<'a>(
     fs::rename(staging.path(), target).map_err(failed("written", target))?;
     // The folder has its name now: there is nothing left to clear away.
     let _ = staging.keep();
-    sync(&parent)
+    sync_folder(parent).map_err(failed("written", parent))
 }
 
 fn is_taken(target: &Path) -> Result<bool, Error> {
@@ -105,16 +105,6 @@ fn open_to_others(folder: &Path) -> Result<(), Error> {
 
 #[cfg(not(unix))]
 fn open_to_others(_folder: &Path) -> Result<(), Error> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn sync(folder: &Path) -> Result<(), Error> {
-    fs::File::open(folder).and_then(|file| file.sync_all()).map_err(failed("written", folder))
-}
-
-#[cfg(not(unix))]
-fn sync(_folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 

@@ -6,6 +6,9 @@
 //! checksum of its content holds. What the entries mean is for others to say: this crate knows
 //! nothing of models.
 //!
+//! A bundle is an archive with a [`Manifest`], which has the digest of every entry. [`Archive::seal`]
+//! makes one, [`Archive::verify`] proves one, and `SPEC.md` beside this crate says what it must be.
+//!
 //! ```
 //! use automl_pack_bundle::{Archive, Error};
 //!
@@ -15,14 +18,24 @@
 //! ```
 
 mod archive;
+mod canonical;
+mod digest;
 mod error;
 mod folder;
+mod json;
 mod layout;
 mod limits;
+mod manifest;
 mod name;
+mod staged;
 mod zip_file;
 
 pub use archive::{Archive, Container};
+pub use digest::Digest;
 pub use error::{Error, Headers};
+pub use json::read as read_json;
 pub use limits::Limits;
+pub use manifest::{Lineage, Listed, MANIFEST, Manifest, Name};
 pub use name::EntryName;
+pub use semver::{Error as VersionError, Version};
+pub use staged::Staged;

@@ -1,6 +1,8 @@
 //! Names of entries: plain relative paths, and nothing else.
 
-use std::{borrow::Borrow, fmt};
+use std::{borrow::Borrow, collections::HashMap, fmt};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Error, Limits};
 
@@ -63,4 +65,40 @@ impl Borrow<str> for EntryName {
     fn borrow(&self) -> &str {
         &self.0
     }
+}
+
+impl Serialize for EntryName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for EntryName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EntryName, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if name.ends_with('/') {
+            return Err(de::Error::custom(format_args!("{name:?} is a folder: expected an entry")));
+        }
+        let limits = Limits { name_bytes: usize::MAX, ..Limits::default() };
+        EntryName::parse(name.as_bytes(), &limits).map_err(de::Error::custom)
+    }
+}
+
+/// A set of names can be laid out in any folder: none is the folder of another, and none differs from
+/// another only in the case of its letters.
+pub(crate) fn check_apart<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Result<(), Error> {
+    let mut lower = HashMap::new();
+    for name in names.clone() {
+        if let Some(other) = lower.insert(name.to_lowercase(), name) {
+            return Err(Error::Alike { entry: name.to_owned(), other: other.to_owned() });
+        }
+    }
+    for name in names {
+        for (slash, _) in name.match_indices('/') {
+            if lower.contains_key(&name[..slash].to_lowercase()) {
+                return Err(Error::Duplicate { entry: name[..slash].to_owned() });
+            }
+        }
+    }
+    Ok(())
 }
