@@ -28,14 +28,22 @@ pub(crate) struct Layout {
     pub is_single: bool,
 }
 
+/// The members of a pack, in the order of their names, where their folders are whole and their weights
+/// sum to 1. What lies in the folders is not looked into.
+pub fn places(archive: &Archive) -> Result<Vec<Place>, Error> {
+    Ok(Layout::read(archive)?.members)
+}
+
 /// Where a member is.
-#[derive(Debug)]
-pub(crate) struct Place {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
     /// Its folder, with `/` at its end; nothing for a single pack.
     pub folder: String,
     /// Its name: the model and the member, or `model` for a single pack.
     pub name: String,
+    /// The model it is a repetition of.
     pub model: String,
+    /// Its share of the blend.
     pub weight: f64,
 }
 

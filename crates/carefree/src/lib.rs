@@ -23,7 +23,7 @@ mod preprocessing;
 mod source;
 
 pub use error::Error;
-pub use layout::is_pack;
+pub use layout::{Place, is_pack, places};
 pub use pickle::{Array, Pickle, PickleError, Value};
 pub use preprocessing::Training;
-pub use source::{Member, Source, read, training};
+pub use source::{Member, Members, Source, members, read, training};

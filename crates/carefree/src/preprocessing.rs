@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use automl_pack_plan::{
-    Category, Classes, Column, Feature, Kind, Level, Number, Plan, Precision, Reading, Scale, Schema, Target,
-    Task, Text,
+    Category, Classes, Column, Distribution, Feature, Kind, Level, Number, Plan, Precision, Reading, Scale,
+    Schema, Statistics, Target, Task, Text,
 };
 
 use crate::{Error, Pickle, core::Core, pickle::Value};
@@ -62,6 +62,7 @@ pub struct Training {
 pub(crate) struct Preprocessing {
     pub plan: Plan,
     pub target: Target,
+    pub statistics: Statistics,
     pub training: Vec<Training>,
 }
 
@@ -69,7 +70,8 @@ impl Preprocessing {
     pub(crate) fn read(entry: &Entry<'_>, core: &Core, root: Value<'_, '_>) -> Result<Preprocessing, Error> {
         if core.is_raw {
             let (plan, target) = (raw_plan(core)?, core.raw_target());
-            return Ok(Preprocessing { plan, target, training: Vec::new() });
+            let statistics = Statistics::default();
+            return Ok(Preprocessing { plan, target, statistics, training: Vec::new() });
         }
         let tables = Tables {
             converters: by_column(entry.field(root, "converters")?),
@@ -78,6 +80,7 @@ impl Preprocessing {
         };
         let mut columns: Vec<Column> = core.columns.iter().map(Column::unread).collect();
         let (mut features, mut training) = (Vec::new(), Vec::new());
+        let mut statistics = Statistics::default();
         for (place, name) in core.columns.iter().enumerate() {
             let key = place as i64;
             if core.excluded.contains(&place) {
@@ -87,15 +90,17 @@ impl Preprocessing {
             let converter = Converter::read(entry, &tables, key, name)?;
             columns[place] = Column::new(name, converter.reading.kind());
             training.push(converter.training(name, false));
+            statistics.columns.extend(converter.distribution.map(|of| (name.clone(), of)));
             features.push(Feature { column: place, reading: converter.reading, scale: converter.scale });
         }
         let label = Converter::read(entry, &tables, -1, &core.label)?;
         training.push(label.training(&core.label, true));
+        statistics.target = label.distribution.filter(|_| !core.is_classification);
         // What was trained was a matrix of one type: a column of 64-bit integers made all of it double.
         let has_levels = features.iter().any(|feature| matches!(feature.reading, Reading::Level(_)));
         let precision = if has_levels { Precision::Double } else { Precision::Single };
         let plan = Plan::new(Schema::new(columns)?, features, precision)?;
-        Ok(Preprocessing { plan, target: label.target(entry, core)?, training })
+        Ok(Preprocessing { plan, target: label.target(entry, core)?, statistics, training })
     }
 }
 
@@ -133,6 +138,7 @@ struct Converter {
     scale: Scale,
     /// Codes back to values, where they were coded.
     decoding: Vec<(u32, Decoded)>,
+    distribution: Option<Distribution>,
     held: Training,
 }
 
@@ -165,6 +171,7 @@ impl Converter {
             reading,
             scale: scale(entry, processor, key)?,
             decoding: decoding(converter),
+            distribution: distribution(converter),
             held: held(pickle.root(), name, key != -1, key == -1),
         })
     }
@@ -244,6 +251,14 @@ fn number(entry: &Entry<'_>, converter: Value<'_, '_>) -> Result<Number, Error> 
         fill.as_text().ok_or_else(|| entry.wrong("_nan_fill", "a statistic's name", fill.kind()))?;
     let statistics = entry.field(converter, "_feature_statistics")?;
     Ok(Number { fill: entry.number(statistics, statistic)? as f32 })
+}
+
+/// What a numerical column's converter knows of its numbers. Nothing is computed from them.
+fn distribution(converter: Value<'_, '_>) -> Option<Distribution> {
+    let statistics = converter.field("_feature_statistics")?;
+    let of = |name| statistics.field(name).and_then(Value::as_number).filter(|number| number.is_finite());
+    let [mean, deviation, median, min, max] = ["mean", "std", "median", "min", "max"].map(of);
+    Some(Distribution { mean, deviation, median, min, max })
 }
 
 fn text(entry: &Entry<'_>, converter: Value<'_, '_>) -> Result<Text, Error> {

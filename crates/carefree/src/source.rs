@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use automl_pack_bundle::Archive;
-use automl_pack_plan::{Head, Outputs, Plan, Target};
+use automl_pack_plan::{Head, Outputs, Plan, Statistics, Target};
 use serde::Deserialize;
 
 use crate::{
@@ -21,12 +21,23 @@ pub struct Source<'a> {
     pub plan: Plan,
     /// What is predicted.
     pub target: Target,
-    /// The members, in the order of their names.
-    pub members: Vec<Member<'a>>,
+    /// Aggregates of the training data.
+    pub statistics: Statistics,
+    /// The members.
+    pub members: Members<'a>,
+}
+
+/// The models of a pack, in the order of their names.
+#[derive(Debug)]
+pub struct Members<'a> {
+    /// Each of them.
+    pub list: Vec<Member<'a>>,
+    /// Whether the pack is one of a single model, whose files lie at its root.
+    pub is_single: bool,
 }
 
 /// A model of the ensemble.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Member<'a> {
     /// Its name: `fcnn/m_0000`; `model` in a pack of one.
     pub name: String,
@@ -34,8 +45,8 @@ pub struct Member<'a> {
     pub model: String,
     /// Its share of the blend.
     pub weight: f64,
-    /// The entry with its graph.
-    pub entry: String,
+    /// The folder its files lie in, with `/` at its end; nothing for a single pack.
+    pub folder: String,
     /// Its graph.
     pub graph: &'a [u8],
     /// Which output of the graph predicts, from 0.
@@ -48,9 +59,19 @@ pub struct Member<'a> {
 pub fn read(archive: &Archive) -> Result<Source<'_>, Error> {
     let layout = Layout::read(archive)?;
     check_protocols(archive, &layout)?;
-    let Preprocessing { plan, target, .. } = preprocessing(archive, &layout.data)?;
-    let members = layout.members.iter().map(|place| member(archive, place)).collect::<Result<_, _>>()?;
-    Ok(Source { plan, target, members })
+    let Preprocessing { plan, target, statistics, .. } = preprocessing(archive, &layout.data)?;
+    let members = members_of(archive, &layout)?;
+    Ok(Source { plan, target, statistics, members })
+}
+
+/// Takes the models alone, whatever lies beside them: a bundle has them where a pack has them.
+pub fn members(archive: &Archive) -> Result<Members<'_>, Error> {
+    members_of(archive, &Layout::read(archive)?)
+}
+
+fn members_of<'a>(archive: &'a Archive, layout: &Layout) -> Result<Members<'a>, Error> {
+    let list = layout.members.iter().map(|place| member(archive, place)).collect::<Result<_, _>>()?;
+    Ok(Members { list, is_single: layout.is_single })
 }
 
 /// With `retain_data`, the pickle lies in a folder beside the arrays of the training data.
@@ -82,13 +103,12 @@ fn check_protocols(archive: &Archive, layout: &Layout) -> Result<(), Error> {
 
 fn member<'a>(archive: &'a Archive, place: &Place) -> Result<Member<'a>, Error> {
     let entry = |name: &str| format!("{}{name}", place.folder);
-    let graph = entry("m.onnx");
     Ok(Member {
         name: place.name.clone(),
         model: place.model.clone(),
         weight: place.weight,
-        graph: archive.entry(&graph)?,
-        entry: graph,
+        folder: place.folder.clone(),
+        graph: archive.entry(&entry("m.onnx"))?,
         output: output(archive, &entry("output_names.json"))?,
         head: Head {
             outputs: outputs(archive, &entry("output_probabilities.txt"))?,

@@ -65,6 +65,13 @@ impl Graph {
         Ok(Graph { parsed, facts, width, columns, plans })
     }
 
+    /// The names of the outputs of a graph that is not prepared.
+    pub fn output_names(bytes: &[u8]) -> Result<Vec<String>, Error> {
+        let model = pb::ModelProto::decode(bytes);
+        let model = model.map_err(|error| Error::NotOnnx { reason: error.to_string() })?;
+        Ok(facts::outputs(&model))
+    }
+
     /// What stands in the graph.
     pub fn facts(&self) -> &Facts {
         &self.facts

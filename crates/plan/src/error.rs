@@ -78,6 +78,36 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A column that cannot be read as a plan says.
+    #[error("plan: column \"{column}\": {what}")]
+    Reading {
+        /// Its name.
+        column: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A column whose values must be told and are not.
+    #[error("schema: column \"{column}\" says too little: expected {expected}")]
+    NoValues {
+        /// Its name.
+        column: String,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// A target that cannot be.
+    #[error("schema: target \"{target}\": expected {expected}")]
+    Target {
+        /// Its name.
+        target: String,
+        /// What it needs.
+        expected: &'static str,
+    },
+    /// Classes that cannot be.
+    #[error("schema: the target has {what}")]
+    Classes {
+        /// What it has.
+        what: String,
+    },
     /// A member's output has another width than its task.
     #[error("the output has {found} columns: expected {expected}")]
     OutputWidth {

@@ -26,6 +26,7 @@
 
 mod cells;
 mod error;
+mod form;
 mod head;
 mod notes;
 mod plan;
@@ -33,10 +34,12 @@ mod policy;
 mod rows;
 mod scale;
 mod schema;
+mod statistics;
 mod steps;
 mod target;
 
 pub use error::{Error, MissingColumn};
+pub use form::{ColumnForm, FeatureForm, KindForm, PlanForm, ReadForm, SchemaForm, TargetForm, TaskForm};
 pub use head::{Head, Outcome, Outputs};
 pub use notes::{Flaw, Note, Notes};
 pub use plan::{Feature, Plan, Precision, Prepared, Reading};
@@ -44,5 +47,6 @@ pub use policy::{Action, Policy};
 pub use rows::{ByPosition, Rows, Table};
 pub use scale::Scale;
 pub use schema::{Column, Kind, Matching, Schema};
+pub use statistics::{Distribution, Statistics};
 pub use steps::{Category, Level, Number, Text};
 pub use target::{Classes, Target, Task};

@@ -1,6 +1,7 @@
 //! From raw columns to the matrix that models eat.
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, Category, Column, Error, Flaw, Kind, Level, Note, Notes, Number, Policy, Rows, Scale, Schema,
@@ -46,7 +47,8 @@ pub enum Reading {
 }
 
 /// The precision in which scales are applied. The result is single in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// All in single precision.
     Single,
@@ -98,6 +100,11 @@ impl Plan {
     /// The columns of the matrix, in order.
     pub fn features(&self) -> &[Feature] {
         &self.features
+    }
+
+    /// The precision in which scales are applied.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Reads, fills in and scales some rows.

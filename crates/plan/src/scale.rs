@@ -1,9 +1,13 @@
 //! What is done to a number after it is read, and undone to a predicted one.
 
+use serde::{Deserialize, Serialize};
+
 /// A change of scale. Results equal numpy's, in the same precision and order of operations.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Form", tag = "by", rename_all = "lowercase")]
 pub enum Scale {
     /// Left as it is.
+    #[default]
     Identity,
     /// `(x - mean) / deviation`.
     Standard {
@@ -23,7 +27,33 @@ pub enum Scale {
     Logarithm,
 }
 
+/// The same, with no field besides those that it has: serde lets others pass where there are none.
+#[derive(Deserialize)]
+#[serde(tag = "by", rename_all = "lowercase", deny_unknown_fields)]
+enum Form {
+    Identity {},
+    Standard { mean: f64, deviation: f64 },
+    MinMax { min: f64, range: f64 },
+    Logarithm {},
+}
+
+impl From<Form> for Scale {
+    fn from(form: Form) -> Scale {
+        match form {
+            Form::Identity {} => Scale::Identity,
+            Form::Standard { mean, deviation } => Scale::Standard { mean, deviation },
+            Form::MinMax { min, range } => Scale::MinMax { min, range },
+            Form::Logarithm {} => Scale::Logarithm,
+        }
+    }
+}
+
 impl Scale {
+    /// Whether it leaves every number as it is.
+    pub fn is_identity(&self) -> bool {
+        *self == Scale::Identity
+    }
+
     /// In single precision.
     pub fn apply_single(&self, x: f32) -> f32 {
         match *self {

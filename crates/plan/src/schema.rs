@@ -142,6 +142,16 @@ impl Schema {
         Ok(Matching { places, ignored })
     }
 
+    /// The place of the column of that name.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The name of a column that may be meant by another.
+    pub(crate) fn closest(&self, name: &str) -> Option<&str> {
+        closest(name, &self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>())
+    }
+
     fn missing(&self, missing: Vec<String>, names: &[impl AsRef<str>]) -> Error {
         // Columns of the schema that the data has cannot be what was meant by another name, and a
         // million columns are not searched for likenesses.

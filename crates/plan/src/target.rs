@@ -1,10 +1,12 @@
 //! What is predicted.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 
-use crate::Scale;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Scale};
 
 /// What is predicted, by the name it had in the training data.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +34,8 @@ pub enum Task {
 /// let classes = Classes::Text(vec!["no".into(), "yes".into()]);
 /// assert_eq!(classes.name(1), "yes");
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Form", tag = "type", content = "values", rename_all = "lowercase")]
 pub enum Classes {
     /// Texts.
     Text(Vec<String>),
@@ -42,7 +45,57 @@ pub enum Classes {
     Number(Vec<f64>),
 }
 
+/// Classes with their type, or a bare list that tells it.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a list of texts, integers or numbers, or an object of \"type\" and \"values\""
+)]
+enum Form {
+    Typed(Typed),
+    Integer(Vec<i64>),
+    Number(Vec<f64>),
+    Text(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", content = "values", rename_all = "lowercase")]
+enum Typed {
+    Text(Vec<String>),
+    Integer(Vec<i64>),
+    Number(Vec<f64>),
+}
+
+impl From<Form> for Classes {
+    fn from(form: Form) -> Classes {
+        match form {
+            Form::Typed(Typed::Text(values)) | Form::Text(values) => Classes::Text(values),
+            Form::Typed(Typed::Integer(values)) | Form::Integer(values) => Classes::Integer(values),
+            Form::Typed(Typed::Number(values)) | Form::Number(values) => Classes::Number(values),
+        }
+    }
+}
+
 impl Classes {
+    const MOST: usize = 65_536;
+
+    /// The same classes, if they can be told apart.
+    pub(crate) fn checked(&self) -> Result<Classes, Error> {
+        let names: Vec<_> = self.names().collect();
+        if names.is_empty() || names.len() > Classes::MOST {
+            return Err(Error::Classes {
+                what: format!("{} classes: expected 1 to {}", names.len(), Classes::MOST),
+            });
+        }
+        let mut seen = HashSet::with_capacity(names.len());
+        for name in &names {
+            if !seen.insert(name.as_ref()) {
+                return Err(Error::Classes { what: format!("the class \"{}\" twice", name.escape_debug()) });
+            }
+        }
+        Ok(self.clone())
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {

@@ -24,10 +24,16 @@ impl Category {
 
     /// The numbers, in the order of their codes.
     pub fn values(&self) -> Vec<f64> {
-        let mut values: Vec<(f64, f32)> =
-            self.codes.iter().map(|(bits, code)| (f64::from_bits(*bits), *code)).collect();
-        values.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.total_cmp(&b.0)));
-        values.into_iter().map(|(number, _)| number).collect()
+        self.coded().into_iter().map(|(number, _)| number).collect()
+    }
+
+    /// The numbers with their codes, in the order of the codes.
+    pub fn coded(&self) -> Vec<(f64, u32)> {
+        let codes = self.codes.iter();
+        let mut coded: Vec<(f64, u32)> =
+            codes.map(|(bits, code)| (f64::from_bits(*bits), *code as u32)).collect();
+        coded.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
+        coded
     }
 
     pub(crate) fn read(&self, cells: &Cells<'_>, row: usize) -> Read {

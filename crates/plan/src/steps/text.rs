@@ -23,9 +23,15 @@ impl Text {
 
     /// The texts, in the order of their codes.
     pub fn values(&self) -> Vec<&str> {
-        let mut values: Vec<(&str, f32)> = self.codes.iter().map(|(text, code)| (&**text, *code)).collect();
-        values.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
-        values.into_iter().map(|(text, _)| text).collect()
+        self.coded().into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// The texts with their codes, in the order of the codes.
+    pub fn coded(&self) -> Vec<(&str, u32)> {
+        let codes = self.codes.iter();
+        let mut coded: Vec<(&str, u32)> = codes.map(|(text, code)| (&**text, *code as u32)).collect();
+        coded.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(b.0)));
+        coded
     }
 
     pub(crate) fn read(&self, cells: &Cells<'_>, row: usize) -> Read {
