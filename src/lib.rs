@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-pub use automl_pack_bundle::{self as bundle, Archive, Limits};
+pub use automl_pack_bundle::{self as bundle, Archive, Digest, Limits, Manifest};
 pub use automl_pack_carefree as carefree;
 pub use automl_pack_engine as engine;
 pub use automl_pack_ensemble::{
-    self as ensemble, Audit, Auto, Error, Finding, Member, MemberScores, Options, Pack, Pattern, Raw, Scores,
-    Selection, Severity, audit,
+    self as ensemble, Audit, Auto, Blend, Builder, Check, Conversion, Difference, Dropped, Error,
+    Expectation, Finding, Golden, Member, MemberScores, Options, Origin, Pack, Packed, Part, Pattern, Raw,
+    Reweighing, Scores, Selection, Severity, Verdict, audit, diff, verify,
 };
 pub use automl_pack_plan::{self as plan, Action, ByPosition, Flaw, Outcome, Policy, Rows};
 pub use automl_pack_score::{self as score, Job, Summary};

@@ -331,7 +331,8 @@ mod unpack {
         let dir = scratch.path().join("titanic");
         let (code, out, err) = run(&["unpack", &bundle(), path(&dir)]);
         assert_eq!((code, err.as_str()), (0, ""));
-        assert!(out.starts_with("verified 64 files, 327.0 kB\n"), "{out}");
+        assert!(out.starts_with("verified 46 files, 309.4 kB\ntitanic 1.0.0, sha256:"), "{out}");
+        assert!(out.contains("\n12 golden rows within 0.00001\n"), "{out}");
         assert!(out.contains("tree_dnn/m_0001"), "{out}");
         let (_, expected, _) = run(&["predict", &bundle(), &rows()]);
         assert_eq!(run(&["predict", path(&dir), &rows()]).1, expected);
@@ -346,7 +347,7 @@ mod unpack {
         let (code, out, err) = run(&["unpack", &bundle(), "--predict", &rows()]);
         assert_eq!(code, 0);
         assert_eq!(out, run(&["predict", &bundle(), &rows()]).1);
-        assert!(err.starts_with("verified 64 files"), "{err}");
+        assert!(err.starts_with("verified 46 files"), "{err}");
     }
 }
 
@@ -354,11 +355,18 @@ mod unpack {
 fn inspect_shows_what_the_bundle_is() {
     let (code, out, err) = run(&["inspect", &bundle()]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.starts_with("classification of Survived, classes 0, 1\n10 members in 5 models"), "{out}");
+    assert!(out.starts_with("titanic 1.0.0: Who survived"), "{out}");
+    assert!(out.contains("\nclassification of Survived, classes 0, 1\n10 members in 5 models"), "{out}");
+    assert!(
+        out.contains("12 golden rows given by the maker, expected values given by the maker for blend"),
+        "{out}"
+    );
     assert!(!out.contains('\x1b'), "colours in a pipe");
 
     let (_, out, _) = run(&["inspect", &bundle(), "--json"]);
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&report["format"], &report["format_version"]), (&"automl-pack".into(), &"1.0".into()));
+    assert_eq!(report["golden"]["rows_from"], "maker");
     assert_eq!(report["task"], "classification");
     assert_eq!(report["classes"], serde_json::json!([0, 1]));
     assert_eq!(report["columns"][3]["type"], "text");
@@ -372,15 +380,20 @@ fn inspect_shows_what_the_bundle_is() {
 
 #[test]
 fn audit_exits_with_one_when_something_is_serious() {
-    let (code, out, err) = run(&["audit", &bundle()]);
+    let pack = path(&fixture("titanic/auto_pack.zip")).to_owned();
+    let (code, out, err) = run(&["audit", &pack]);
     assert_eq!((code, err.as_str()), (1, ""));
     assert!(out.contains("serious  excluded-values: 800 training values"), "{out}");
-    let (code, out, _) = run(&["audit", &bundle(), "--json"]);
+    let (code, out, _) = run(&["audit", &pack, "--json"]);
     assert_eq!(code, 1);
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["serious"], true);
     assert_eq!(report["training_values"][2]["column"], "Name");
     assert_eq!(report["training_values"][2]["values"], 800);
+
+    let (code, out, _) = run(&["audit", &bundle()]);
+    assert_eq!(code, 0, "{out}");
+    assert!(!out.contains("serious") && !out.contains("pickles"), "{out}");
 }
 
 #[test]
@@ -394,7 +407,18 @@ fn completions_are_there_for_the_shells() {
 
 #[test]
 fn every_command_explains_itself() {
-    for name in ["predict", "unpack", "inspect", "audit", "completions"] {
+    for name in [
+        "predict",
+        "unpack",
+        "inspect",
+        "verify",
+        "pack",
+        "convert",
+        "members",
+        "diff",
+        "audit",
+        "completions",
+    ] {
         let (code, out, _) = run(&[name, "--help"]);
         assert_eq!(code, 0);
         assert!(out.contains("Usage: automl-pack"), "{name}: {out}");

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use automl_pack::{Archive, Finding, Severity};
+use automl_pack::{Finding, Severity};
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     Bundle,
     failure::Failure,
-    output,
+    open_archive, output,
     table::{HEADING, Side, count, table, thousands},
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct Audit {
 impl Audit {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let refused = |error| Failure::bundle(&self.bundle.path, &error);
-        let archive = Archive::open(&self.bundle.path).map_err(|error| refused(error.into()))?;
+        let archive = open_archive(&self.bundle.path)?;
         let audit = automl_pack::audit(&archive).map_err(refused)?;
         match self.json {
             true => output::print_json(&Report::of(&audit))?,

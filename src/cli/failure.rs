@@ -26,7 +26,7 @@ impl Failure {
         let (code, hint) = match error {
             Error::Bundle(error) => of_container(error),
             Error::Carefree(error) => (REFUSED, of_pack(error)),
-            _ => (REFUSED, None),
+            other => (REFUSED, of_bundle(other)),
         };
         // What cannot be found or read names its path itself.
         let message = match error {
@@ -75,6 +75,16 @@ impl Failure {
         Failure { code: USAGE, message: format!("{}: {error}", path.display()), hint: None }
     }
 
+    /// A file whose content was refused.
+    pub(crate) fn refused(path: &Path, error: &dyn StdError) -> Failure {
+        Failure { code: REFUSED, message: format!("{}: {}", path.display(), chain(error)), hint: None }
+    }
+
+    /// Content that was refused with an error that names its file.
+    pub(crate) fn refused_as(error: &dyn StdError) -> Failure {
+        Failure { code: REFUSED, message: chain(error), hint: None }
+    }
+
     /// Arguments that do not go together.
     pub(crate) fn usage(message: impl Into<String>) -> Failure {
         Failure { code: USAGE, message: message.into(), hint: None }
@@ -101,13 +111,49 @@ impl Failure {
 }
 
 fn of_container(error: &bundle::Error) -> (u8, Option<&'static str>) {
-    use bundle::Error::{Damaged, Exists, Io, NotAZip, NotFound, Truncated};
+    use bundle::Error::{
+        Checksum, CutOff, Damaged, EntryDigest, EntrySize, Exists, Format, Io, ManifestDigest, ManifestStart,
+        Missing, NotAZip, NotCanonical, NotFound, Rezipped, Truncated, Unlisted,
+    };
     match error {
         NotFound { .. } | Io { .. } => (USAGE, None),
         Exists { .. } => (USAGE, Some("name a folder that is not there yet")),
         NotAZip { .. } => (REFUSED, Some("a bundle is a zip file or the folder that it unpacks to")),
-        Truncated { .. } | Damaged { .. } => (REFUSED, Some("copy or download the file again")),
+        Truncated { .. } | Damaged { .. } | CutOff { .. } | Checksum { .. } => {
+            (REFUSED, Some("copy or download the file again"))
+        }
+        NotCanonical { .. } | Rezipped { .. } => {
+            (REFUSED, Some("unzip it into a folder, and write it again with automl-pack pack FOLDER -o OUT"))
+        }
+        EntryDigest { .. }
+        | EntrySize { .. }
+        | Unlisted { .. }
+        | ManifestDigest { .. }
+        | ManifestStart { .. } => (
+            REFUSED,
+            Some("if this change is meant, automl-pack pack FOLDER -o OUT makes a new bundle of it"),
+        ),
+        Missing { entry } if entry.ends_with("schema.json") => {
+            (REFUSED, Some("automl-pack pack --help shows what it must say"))
+        }
+        Format { .. } => (REFUSED, Some("a newer automl-pack reads it")),
         _ => (REFUSED, None),
+    }
+}
+
+fn of_bundle(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Golden(_) | Error::GoldenRows { .. } => Some(
+            "this machine does not compute what was recorded; --no-replay opens it all the same, and where the \
+             members were changed on purpose, pack --new-golden records anew",
+        ),
+        Error::NeedsConverting => Some("automl-pack convert OLD OUT"),
+        Error::IsABundle => Some("automl-pack pack writes folders, automl-pack members changes bundles"),
+        Error::NotABundle => Some("automl-pack convert makes a bundle of a pack that carefree-learn wrote"),
+        Error::NoWeight { .. } | Error::SomeWeights { .. } => {
+            Some("NAME=FILE.onnx@WEIGHT gives a member's weight")
+        }
+        _ => None,
     }
 }
 
@@ -119,13 +165,16 @@ fn of_pack(error: &carefree::Error) -> Option<&'static str> {
         Pickle { .. } => {
             Some("nothing in the pack was run; do not open it in Python unless you trust where it is from")
         }
-        WeightSum { .. } => Some("the weight of a model counts once for each of its members"),
+        WeightSum { .. } => Some(
+            "the weight of a model counts once for each of its members; where a bundle is written, --renormalise \
+             divides the weights by their sum",
+        ),
         _ => None,
     }
 }
 
 /// An error with what caused it.
-fn chain(error: &dyn StdError) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

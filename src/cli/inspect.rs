@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, process::ExitCode};
 
 use automl_pack::{
-    Archive, Auto, Options,
-    bundle::Container,
+    Archive, Auto, Origin, Policy,
+    bundle::{Container, Lineage},
     engine::Batch,
     plan::{Classes, Outputs, Reading, Task},
 };
@@ -29,11 +29,7 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let refused = |error| Failure::bundle(&self.bundle.path, &error);
-        let options = Options::default();
-        let archive = Archive::open_with(&self.bundle.path, &options.limits);
-        let archive = archive.map_err(|error| refused(error.into()))?;
-        let auto = Auto::from_archive(&archive, &options).map_err(refused)?;
+        let (archive, auto) = self.bundle.open(Policy::default())?;
         let report = Report::of(&archive, &auto);
         match self.json {
             true => output::print_json(&report)?,
@@ -47,6 +43,8 @@ impl Inspect {
 #[derive(Debug, Serialize)]
 struct Report {
     format: &'static str,
+    #[serde(flatten)]
+    identity: Option<Identity>,
     container: &'static str,
     bytes: u64,
     entries: usize,
@@ -58,6 +56,29 @@ struct Report {
     columns: Vec<Column>,
     weights: BTreeMap<String, f64>,
     members: Vec<Member>,
+}
+
+/// What a bundle says of itself, and a pack of carefree-learn's does not.
+#[derive(Debug, Serialize)]
+struct Identity {
+    format_version: String,
+    digest: String,
+    name: String,
+    version: String,
+    description: String,
+    made_by: String,
+    lineage: Option<Lineage>,
+    metadata: serde_json::Map<String, serde_json::Value>,
+    golden: GoldenRows,
+}
+
+#[derive(Debug, Serialize)]
+struct GoldenRows {
+    rows: usize,
+    tolerance: f64,
+    rows_from: Origin,
+    /// Whose predictions the maker gave; the others were computed at packing.
+    given: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,18 +110,19 @@ struct Member {
 impl Report {
     fn of(archive: &Archive, auto: &Auto) -> Report {
         let pattern = &auto.pattern;
-        let (task, blend, classes) = match &pattern.target().task {
-            Task::Classification(classes) => ("classification", "vote", Some(values_of(classes))),
-            Task::Regression(_) => ("regression", "average", None),
+        let (task, classes) = match &pattern.target().task {
+            Task::Classification(classes) => ("classification", Some(values_of(classes))),
+            Task::Regression(_) => ("regression", None),
         };
         Report {
-            format: "carefree-learn",
+            format: if auto.manifest().is_some() { "automl-pack" } else { "carefree-learn" },
+            identity: Identity::of(auto),
             container: if archive.container() == Container::Zip { "zip" } else { "folder" },
             bytes: archive.bytes(),
             entries: archive.entries().count(),
             task,
             target: pattern.target().name.clone(),
-            blend,
+            blend: pattern.blend().word(),
             classes,
             columns: columns(auto),
             weights: pattern
@@ -114,16 +136,17 @@ impl Report {
 
     fn for_people(&self) -> String {
         let target = output::plain(&self.target);
-        let mut text = format!("{HEADING}{} of {target}{HEADING:#}", self.task);
+        let mut text = self.identity.as_ref().map(Identity::for_people).unwrap_or_default();
+        text += &format!("{HEADING}{} of {target}{HEADING:#}", self.task);
         if let Some(classes) = &self.classes {
             text += &format!(", classes {}", output::plain(&list(classes)));
         }
         text += &format!(
-            "\n{} in {}, {}, {} pack\n",
+            "\n{} in {}, {}{}\n",
             count(self.members.len(), "member"),
             count(self.weights.len(), "model"),
             size(self.bytes),
-            self.format
+            if self.identity.is_none() { ", a pack that carefree-learn wrote" } else { "" }
         );
         text += &format!("\n{HEADING}columns{HEADING:#}\n");
         let rows: Vec<_> = self.columns.iter().map(Column::row).collect();
@@ -142,6 +165,60 @@ impl Report {
             ("written by", Side::Left),
         ];
         text + &table(headings, &rows)
+    }
+}
+
+impl Identity {
+    fn of(auto: &Auto) -> Option<Identity> {
+        let (manifest, golden) = (auto.manifest()?, auto.golden()?);
+        let given = golden.expected().iter().filter(|expected| expected.from == Origin::Maker);
+        Some(Identity {
+            format_version: manifest.format(),
+            digest: manifest.digest().to_string(),
+            name: manifest.name.to_string(),
+            version: manifest.version.to_string(),
+            description: manifest.description.clone(),
+            made_by: manifest.made_by.clone(),
+            lineage: manifest.lineage.clone(),
+            metadata: manifest.metadata.clone(),
+            golden: GoldenRows {
+                rows: golden.len(),
+                tolerance: golden.tolerance(),
+                rows_from: golden.rows_from(),
+                given: given.map(|expected| expected.of.clone()).collect(),
+            },
+        })
+    }
+
+    fn for_people(&self) -> String {
+        let plain = |text: &str| output::plain(text);
+        let mut text = format!("{HEADING}{} {}{HEADING:#}", self.name, self.version);
+        if !self.description.is_empty() {
+            text += &format!(": {}", plain(&self.description));
+        }
+        text += &format!("\n{FAINT}{}{FAINT:#}\n", self.digest);
+        text += &format!("made by {}, format {}\n", plain(&self.made_by), self.format_version);
+        if let Some(lineage) = &self.lineage {
+            text += &format!("from {} by {}\n", lineage.from, plain(&lineage.by));
+        }
+        for (key, value) in &self.metadata {
+            text += &format!("{}: {}\n", plain(key), plain(&show(value)));
+        }
+        text + &self.golden.for_people() + "\n"
+    }
+}
+
+impl GoldenRows {
+    fn for_people(&self) -> String {
+        let rows = match self.rows_from {
+            Origin::Maker => "given by the maker",
+            Origin::Packing => "made up from the schema",
+        };
+        let expected = match self.given.as_slice() {
+            [] => "expected values computed at packing".to_owned(),
+            given => format!("expected values given by the maker for {}", output::plain(&given.join(", "))),
+        };
+        format!("{} {rows}, {expected}, within {}\n", count(self.rows, "golden row"), self.tolerance)
     }
 }
 
@@ -187,7 +264,10 @@ impl Member {
             thousands(self.operators.values().sum()),
             size(self.bytes as u64),
             self.threshold.map(|threshold| format!("{threshold:.4}")).unwrap_or_default(),
-            format!("{}, opset {}", self.producer, self.opset),
+            match self.producer.as_str() {
+                "" => format!("opset {}", self.opset),
+                producer => format!("{producer}, opset {}", self.opset),
+            },
         ]
     }
 }

@@ -5,23 +5,32 @@
 
 mod audit;
 mod completions;
+mod convert;
+mod diff;
 mod failure;
 mod inspect;
+mod making;
+mod members;
 mod output;
+mod pack;
 mod predict;
 mod table;
 mod unpack;
+mod verify;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use automl_pack::{Auto, Limits, Options, Policy};
+use automl_pack::{Archive, Auto, Options, Policy};
 use clap::{Args, Parser, Subcommand};
 
 use failure::Failure;
 
 /// An AutoML ensemble as one file, opened and scored anywhere.
 #[derive(Debug, Parser)]
-#[command(name = "automl-pack", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "automl-pack", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +44,16 @@ enum Command {
     Unpack(unpack::Unpack),
     /// Show what a bundle is: task, classes, columns, members, weights
     Inspect(inspect::Inspect),
+    /// Check everything that can be proven of a bundle: digests, graphs, golden rows
+    Verify(verify::Verify),
+    /// Write a bundle: from a folder in its layout, or from graphs and a schema
+    Pack(pack::Pack),
+    /// Turn a pack that carefree-learn wrote into a bundle: the same predictions, no training row
+    Convert(convert::Convert),
+    /// Add, remove or reweigh members: writes a new bundle
+    Members(members::Members),
+    /// Show what changed from one bundle to another
+    Diff(diff::Diff),
     /// Show what is wrong with a pack: training data it still carries, inverted weights, pickles
     Audit(audit::Audit),
     /// Print the completions for a shell
@@ -47,13 +66,27 @@ struct Bundle {
     /// A bundle: a zip file, with or without its .zip, or an unpacked folder
     #[arg(value_name = "BUNDLE")]
     path: PathBuf,
+    /// Do not replay the golden rows on opening
+    #[arg(long)]
+    no_replay: bool,
 }
 
 impl Bundle {
-    fn open(&self, policy: Policy) -> Result<Auto, Failure> {
-        let options = Options { policy, limits: Limits::default() };
-        Auto::unpack_with(&self.path, &options).map_err(|error| Failure::bundle(&self.path, &error))
+    /// The container and what is in it.
+    fn open(&self, policy: Policy) -> Result<(Archive, Auto), Failure> {
+        let options = Options { policy, replay: !self.no_replay, ..Options::default() };
+        open(&self.path, &options)
     }
+}
+
+fn open(path: &Path, options: &Options) -> Result<(Archive, Auto), Failure> {
+    let archive = open_archive(path)?;
+    let auto = Auto::from_archive(&archive, options).map_err(|error| Failure::bundle(path, &error))?;
+    Ok((archive, auto))
+}
+
+fn open_archive(path: &Path) -> Result<Archive, Failure> {
+    Archive::open(path).map_err(|error| Failure::bundle(path, &error.into()))
 }
 
 /// Parses the arguments, runs the command, and reports.
@@ -62,6 +95,11 @@ pub(crate) fn run() -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Unpack(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Pack(command) => command.run(),
+        Command::Convert(command) => command.run(),
+        Command::Members(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Audit(command) => command.run(),
         Command::Completions(command) => command.run(),
     };

@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anstyle::{AnsiColor, Style};
+use automl_pack::bundle::Staged;
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use super::failure::Failure;
 
@@ -17,7 +18,7 @@ pub(crate) enum Output {
     /// Something that is no plain file, such as a device: written as it comes.
     Stream(fs::File),
     File {
-        partial: NamedTempFile,
+        staged: Staged,
         path: PathBuf,
     },
 }
@@ -28,30 +29,11 @@ impl Output {
             return Ok(Output::Stdout(io::stdout().lock()));
         };
         let failed = |error| Failure::file(path, &error);
-        // A link stays a link: what it leads to is written.
-        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
-            }
-            Ok(metadata) if !metadata.is_file() => {
-                return fs::File::create(path).map(Output::Stream).map_err(failed);
-            }
-            _ => {}
+        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return fs::File::create(path).map(Output::Stream).map_err(failed);
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut partial = tempfile::Builder::new();
-        partial.prefix(".scores-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let older = fs::metadata(path).map(|metadata| metadata.permissions());
-            partial.permissions(older.unwrap_or(fs::Permissions::from_mode(0o666)));
-        }
-        let partial = partial.tempfile_in(folder.unwrap_or(Path::new(".")));
-        // The system's words, without the temporary name.
-        let partial = partial.map_err(|error| failed(error.kind().into()))?;
-        Ok(Output::File { partial, path: path.to_owned() })
+        let staged = Staged::beside(path).map_err(failed)?;
+        Ok(Output::File { staged, path: path.to_owned() })
     }
 
     /// Gives a file its name. Without this, nothing of it stays.
@@ -59,12 +41,7 @@ impl Output {
         match self {
             Output::Stdout(mut stdout) => stdout.flush().map_err(|error| Failure::output(&error)),
             Output::Stream(_) => Ok(()),
-            Output::File { partial, path } => {
-                let failed = |error: &io::Error| Failure::file(&path, error);
-                partial.as_file().sync_all().map_err(|error| failed(&error))?;
-                partial.persist(&path).map_err(|error| failed(&error.error))?;
-                Ok(())
-            }
+            Output::File { staged, path } => staged.commit().map_err(|error| Failure::file(&path, &error)),
         }
     }
 }
@@ -74,7 +51,7 @@ impl Write for Output {
         match self {
             Output::Stdout(stdout) => stdout.write(bytes),
             Output::Stream(file) => file.write(bytes),
-            Output::File { partial, .. } => partial.write(bytes),
+            Output::File { staged, .. } => staged.write(bytes),
         }
     }
 
@@ -82,7 +59,7 @@ impl Write for Output {
         match self {
             Output::Stdout(stdout) => stdout.flush(),
             Output::Stream(file) => file.flush(),
-            Output::File { partial, .. } => partial.flush(),
+            Output::File { staged, .. } => staged.flush(),
         }
     }
 }
@@ -90,6 +67,12 @@ impl Write for Output {
 /// Says something to people on stderr. Where nobody can hear it, nothing is lost.
 pub(crate) fn say(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Says on stderr what is to be known before the result is used.
+pub(crate) fn warn(text: &str) {
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+    say(&format!("{style}warning:{style:#} {text}\n"));
 }
 
 /// Text from a file as a terminal may show it: what would steer the terminal is spelled out.

@@ -72,7 +72,7 @@ impl Predict {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         self.scoring.start_threads()?;
         let rows = Rows::open(self.input)?;
-        let auto = self.bundle.open(self.scoring.policy())?;
+        let (_, auto) = self.bundle.open(self.scoring.policy())?;
         self.scoring.run(&auto, rows)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use automl_pack::{Archive, Auto, Limits, Options};
+use automl_pack::{Archive, Auto};
 use clap::Args;
 
 use super::{
@@ -33,14 +33,10 @@ impl Unpack {
         }
         self.scoring.start_threads()?;
         let rows = self.predict.map(Rows::open).transpose()?;
-        let refused = |error| Failure::bundle(&self.bundle.path, &error);
-        let options = Options { policy: self.scoring.policy(), limits: Limits::default() };
-        let archive = Archive::open_with(&self.bundle.path, &options.limits);
-        let archive = archive.map_err(|error| refused(error.into()))?;
-        let auto = Auto::from_archive(&archive, &options).map_err(refused)?;
+        let (archive, auto) = self.bundle.open(self.scoring.policy())?;
         let mut report = report(&archive, &auto);
         if let Some(dir) = &self.dir {
-            archive.unpack_to(dir).map_err(|error| refused(error.into()))?;
+            archive.unpack_to(dir).map_err(|error| Failure::bundle(&self.bundle.path, &error.into()))?;
             report += &format!("laid out in {}\n", output::plain(&dir.display().to_string()));
         }
         match rows {
@@ -58,6 +54,11 @@ impl Unpack {
 fn report(archive: &Archive, auto: &Auto) -> String {
     let files = count(archive.entries().count(), "file");
     let mut report = format!("{HEADING}verified{HEADING:#} {files}, {}\n", size(archive.bytes()));
+    if let (Some(manifest), Some(golden)) = (auto.manifest(), auto.golden()) {
+        let (name, version, digest) = (&manifest.name, &manifest.version, manifest.digest());
+        report += &format!("{name} {version}, {digest}\n");
+        report += &format!("{} within {}\n", count(golden.len(), "golden row"), golden.tolerance());
+    }
     let members = auto.pattern.members();
     let rows: Vec<_> = members
         .iter()

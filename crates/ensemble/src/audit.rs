@@ -5,7 +5,7 @@ use automl_pack_carefree as carefree;
 use automl_pack_engine::Batch;
 use automl_pack_plan::{Reading, Task};
 
-use crate::{Auto, Error, Member, Options, Pattern};
+use crate::{Auto, Error, Member, Options, Pattern, Reweighing};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Audit {
 /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
 /// use automl_pack_bundle::Archive;
 ///
-/// let audit = automl_pack_ensemble::audit(&Archive::open("examples/titanic.pack.zip")?)?;
+/// let audit = automl_pack_ensemble::audit(&Archive::open("tests/fixtures/carefree/titanic/auto_pack.zip")?)?;
 /// assert!(audit.is_serious());
 /// assert_eq!(audit.findings[0].kind, "training-values");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -66,7 +66,11 @@ pub fn audit(archive: &Archive) -> Result<Audit, Error> {
     findings.entries(archive);
     match Auto::from_archive(archive, &Options::default()) {
         Ok(auto) => {
-            findings.weights(&auto.pattern);
+            let fixed = auto.manifest().map(|manifest| manifest.metadata.get(Reweighing::KEY));
+            // A bundle's own weights are as they are meant, but for those that were taken over as they were.
+            let may_be_inverted =
+                fixed.is_none_or(|word| word.is_some_and(|word| word == Reweighing::Kept.word()));
+            findings.weights(&auto.pattern, may_be_inverted);
             findings.graphs(&auto.pattern);
         }
         Err(error) => findings.refused(&error),
@@ -149,7 +153,7 @@ impl Findings {
         }
     }
 
-    fn weights(&mut self, pattern: &Pattern) {
+    fn weights(&mut self, pattern: &Pattern, may_be_inverted: bool) {
         let zero = names(pattern.members().iter().filter(|member| member.weight() == 0.0));
         if !zero.is_empty() {
             let message = format!("members that weigh nothing and still run: {zero}");
@@ -160,7 +164,7 @@ impl Findings {
             pattern.members().iter().map(weight).fold((f64::MAX, 0.0), |(least, most), weight| {
                 (f64::min(least, weight), f64::max(most, weight))
             });
-        if matches!(pattern.target().task, Task::Regression(_)) && least < most {
+        if may_be_inverted && matches!(pattern.target().task, Task::Regression(_)) && least < most {
             let heaviest = names(pattern.members().iter().filter(|member| member.weight() == most));
             let message = format!(
                 "carefree-learn inverts the weights of regressions: unless these were mended by hand, what \

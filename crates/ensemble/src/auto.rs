@@ -6,12 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use automl_pack_bundle::{Archive, Limits};
-use automl_pack_carefree as carefree;
-use automl_pack_plan::{Policy, Rows};
+use automl_pack_bundle::{Archive, Limits, Manifest};
+use automl_pack_plan::{Policy, Rows, Statistics};
 use rayon::prelude::*;
 
-use crate::{Error, Member, Pattern, Scores};
+use crate::{Builder, Error, Golden, Member, Pattern, Scores, source::Source};
 
 /// An opened bundle.
 ///
@@ -28,6 +27,9 @@ use crate::{Error, Member, Pattern, Scores};
 pub struct Auto {
     /// What predicts.
     pub pattern: Pattern,
+    manifest: Option<Arc<Manifest>>,
+    statistics: Arc<Statistics>,
+    golden: Option<Arc<Golden>>,
 }
 
 /// How a bundle is opened.
@@ -43,12 +45,20 @@ pub struct Auto {
 /// assert!(matches!(refused, Err(Error::Bundle(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// How much it may ask for.
     pub limits: Limits,
     /// What is done with cells that are missing, unseen or unreadable.
     pub policy: Policy,
+    /// Whether a bundle's golden rows are replayed. Default: yes.
+    pub replay: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { limits: Limits::default(), policy: Policy::default(), replay: true }
+    }
 }
 
 impl Auto {
@@ -98,15 +108,60 @@ impl Auto {
         Auto::from_archive(&Archive::read(reader, &options.limits)?, &options)
     }
 
-    /// Opens a container that was read. Members are prepared in parallel.
+    /// Opens a container that was read. Members are prepared in parallel; a bundle's digests are
+    /// checked first, and its golden rows are replayed last.
     pub fn from_archive(archive: &Archive, options: &Options) -> Result<Auto, Error> {
-        let source = carefree::read(archive)?;
-        let (plan, target) = (source.plan, source.target);
-        let members: Vec<Result<Member, Error>> =
-            source.members.into_par_iter().map(|member| Member::prepare(member, &plan, &target)).collect();
+        Source::read(archive)?.open(options)
+    }
+
+    /// Begins a bundle: see [`Builder`].
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// What the bundle says of itself; a pack that carefree-learn wrote says nothing.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_deref()
+    }
+
+    /// Aggregates of the training data.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// The rows with known predictions that the bundle carries.
+    pub fn golden(&self) -> Option<&Golden> {
+        self.golden.as_deref()
+    }
+}
+
+impl Source<'_> {
+    /// Prepares the members, and replays the golden rows where that is asked for.
+    pub(crate) fn open(self, options: &Options) -> Result<Auto, Error> {
         // The error that is reported is the first member's, whichever thread was first.
-        let members = members.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Auto { pattern: Pattern::new(Arc::new(plan), Arc::new(target), members.into(), options.policy) })
+        let members = self.prepare().into_iter().collect::<Result<Vec<_>, _>>()?;
+        self.assemble(members, options)
+    }
+
+    /// Every member, prepared or refused.
+    pub(crate) fn prepare(&self) -> Vec<Result<Member, Error>> {
+        let members = self.members.list.par_iter();
+        members.map(|member| Member::prepare(member, &self.plan, &self.target)).collect()
+    }
+
+    /// The whole, of members that were prepared.
+    pub(crate) fn assemble(self, members: Vec<Member>, options: &Options) -> Result<Auto, Error> {
+        let (plan, target) = (Arc::new(self.plan), Arc::new(self.target));
+        let pattern = Pattern::new(plan, target, members.into(), self.blend, options.policy);
+        if let (Some(golden), true) = (&self.golden, options.replay) {
+            golden.replay(&pattern)?;
+        }
+        Ok(Auto {
+            pattern,
+            manifest: self.manifest.map(Arc::new),
+            statistics: Arc::new(self.statistics),
+            golden: self.golden.map(Arc::new),
+        })
     }
 }
 

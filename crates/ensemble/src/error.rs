@@ -70,6 +70,106 @@ pub enum Error {
         /// This one's.
         found: usize,
     },
+    /// A manifest that tells something else of the ensemble than the other entries.
+    #[error("manifest.json: {field} is {found}, expected {expected}")]
+    Described {
+        /// The field.
+        field: &'static str,
+        /// What the other entries say.
+        expected: String,
+        /// What the manifest says.
+        found: String,
+    },
+    /// A golden row that is predicted otherwise here.
+    #[error(transparent)]
+    Golden(Box<Mismatch>),
+    /// Golden rows that make no sense.
+    #[error("golden rows: {what}")]
+    GoldenForm {
+        /// What is wrong with them.
+        what: String,
+    },
+    /// Golden rows that cannot be scored.
+    #[error("the golden rows cannot be scored")]
+    GoldenRows {
+        /// Why.
+        source: Box<Error>,
+    },
+    /// A bundle was asked for.
+    #[error("not a bundle: it has no manifest.json")]
+    NotABundle,
+    /// Something else than a bundle was asked for.
+    #[error("it is a bundle already")]
+    IsABundle,
+    /// A folder was asked for.
+    #[error("not a folder")]
+    NotAFolder,
+    /// A pack that carefree-learn wrote, where a bundle's parts are asked for.
+    #[error("a pack that carefree-learn wrote: it must be converted first")]
+    NeedsConverting,
+    /// A member or a model that is not there.
+    #[error("no member or model is called \"{name}\": there are {known}")]
+    UnknownMember {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// A model's name that cannot be a folder's.
+    #[error(
+        "\"{name}\" cannot be a model's name: expected the name of a folder, without a slash, other than __data__"
+    )]
+    MemberName {
+        /// The name.
+        name: String,
+    },
+    /// Nothing is left.
+    #[error("no member would be left")]
+    NoMembers,
+    /// A pack of one model has no weights.
+    #[error("a pack of one model has no members to add, remove or weigh")]
+    SinglePack,
+    /// Some models have a weight, and others none.
+    #[error("\"{model}\" has no weight and \"{weighted}\" has one: expected all or none")]
+    SomeWeights {
+        /// One without.
+        model: String,
+        /// One with.
+        weighted: String,
+    },
+    /// Weights that cannot be made to sum to one.
+    #[error("the weights sum to {found}: nothing can be divided by that")]
+    NoWeight {
+        /// What they sum to.
+        found: f64,
+    },
+    /// Weights that are not inverted.
+    #[error("only the weights of a regression are inverted: there is nothing to fix")]
+    NotInverted,
+    /// A weight that tells no error.
+    #[error("\"{model}\" weighs nothing: an error cannot be derived from that")]
+    NoError {
+        /// The model.
+        model: String,
+    },
+    /// A graph whose outputs do not tell which of them predicts.
+    #[error(
+        "member {member}: which output predicts? expected one, or one called predictions, probabilities, output_probability or variable, found {found}"
+    )]
+    NoOutput {
+        /// The member.
+        member: String,
+        /// The outputs' names.
+        found: String,
+    },
+    /// A version that is none.
+    #[error("\"{found}\" is no version: expected MAJOR.MINOR.PATCH")]
+    Version {
+        /// What was given.
+        found: String,
+        /// Why.
+        source: bundle::VersionError,
+    },
     /// A member that predicts no number for a row.
     #[error("row {}: member {member} predicts no finite number", row + 1)]
     NotFinite {
@@ -78,6 +178,28 @@ pub enum Error {
         /// The row, from 0; shown from 1.
         row: usize,
     },
+}
+
+/// Where a golden row is predicted otherwise than expected.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("golden row {}, {}: {what} is {found}, expected {expected} within {tolerance}", row + 1, whose(of))]
+pub struct Mismatch {
+    /// The member, or `blend`.
+    pub of: String,
+    /// The row, from 0; shown from 1.
+    pub row: usize,
+    /// What was predicted: a label, a probability, a value.
+    pub what: String,
+    /// What was expected.
+    pub expected: String,
+    /// What this machine predicts.
+    pub found: String,
+    /// How far off it may be.
+    pub tolerance: f64,
+}
+
+fn whose(of: &str) -> String {
+    if of == crate::Golden::BLEND { "the blend".to_owned() } else { format!("member {of}") }
 }
 
 impl Error {

@@ -17,14 +17,24 @@
 mod audit;
 mod auto;
 mod blend;
+mod builder;
+mod diff;
 mod error;
+mod golden;
 mod member;
 mod pattern;
 mod scores;
+mod source;
+mod verify;
 
 pub use audit::{Audit, Finding, Severity, audit};
 pub use auto::{Auto, Options, Pack};
+pub use blend::Blend;
+pub use builder::{Builder, Conversion, Dropped, Packed, Reweighing};
+pub use diff::{Difference, Part, diff};
 pub use error::Error;
+pub use golden::{Expectation, Golden, Origin};
 pub use member::Member;
 pub use pattern::{Pattern, Raw};
 pub use scores::{MemberScores, Scores, Selection};
+pub use verify::{Check, Verdict, verify};

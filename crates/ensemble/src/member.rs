@@ -24,7 +24,7 @@ pub struct Member {
 
 impl Member {
     pub(crate) fn prepare(
-        source: carefree::Member<'_>,
+        source: &carefree::Member<'_>,
         plan: &Plan,
         target: &Target,
     ) -> Result<Member, Error> {
@@ -41,8 +41,8 @@ impl Member {
             return Err(Error::MemberOutput { member, expected, found });
         }
         Ok(Member {
-            name: source.name,
-            model: source.model,
+            name: source.name.clone(),
+            model: source.model.clone(),
             weight: source.weight,
             head: source.head,
             bytes: source.graph.len(),

@@ -6,7 +6,10 @@ use automl_pack_plan::{Action, Notes, Outcome, Plan, Policy, Prepared, Rows, Tar
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::{Error, Member, Scores, blend};
+use crate::{
+    Error, Member, Scores,
+    blend::{Blend, blend},
+};
 
 /// The members of an ensemble, with what they share and their weights.
 ///
@@ -34,6 +37,7 @@ pub struct Pattern {
     plan: Arc<Plan>,
     target: Arc<Target>,
     members: Arc<[Member]>,
+    blend: Blend,
     policy: Policy,
 }
 
@@ -56,9 +60,10 @@ impl Pattern {
         plan: Arc<Plan>,
         target: Arc<Target>,
         members: Arc<[Member]>,
+        blend: Blend,
         policy: Policy,
     ) -> Pattern {
-        Pattern { plan, target, members, policy }
+        Pattern { plan, target, members, blend, policy }
     }
 
     /// The same pattern under another policy.
@@ -94,6 +99,11 @@ impl Pattern {
     /// The members, in order.
     pub fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// How the members' labels become one.
+    pub fn blend(&self) -> Blend {
+        self.blend
     }
 
     /// Labels and probabilities, or values, of rows: an Arrow batch, matched by its columns' names,
@@ -170,7 +180,7 @@ impl Pattern {
             self.refuse_rows(member, outcome, &mut notes)?;
         }
         let weights: Vec<f64> = self.members.iter().map(Member::weight).collect();
-        let blend = blend::blend(&outcomes, &weights);
+        let blend = blend(&outcomes, &weights, self.blend);
         let names = self.members.iter().map(Member::name);
         Ok(Scores::new(
             Arc::clone(&self.target),

@@ -120,6 +120,11 @@ impl Scores {
         }
     }
 
+    /// What was predicted by all members together: places of labels and probabilities, or values.
+    pub fn outcome(&self) -> &Outcome {
+        &self.blend
+    }
+
     /// The labels or the values of one member, as [`Scores::predictions`] gives the blend's.
     ///
     /// # Panics

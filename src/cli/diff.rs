@@ -1,0 +1,90 @@
+//! `automl-pack diff`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use automl_pack::{Difference, Options, Part};
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    failure::Failure,
+    open, output,
+    table::{HEADING, count},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// A bundle or a pack
+    #[arg(value_name = "A")]
+    before: PathBuf,
+    /// Another
+    #[arg(value_name = "B")]
+    after: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 when they differ
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    same: bool,
+    differences: &'a [Difference],
+}
+
+impl Diff {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let options = Options::default();
+        let (before, after) = (open(&self.before, &options)?, open(&self.after, &options)?);
+        let differences = automl_pack::diff((&before.0, &before.1), (&after.0, &after.1));
+        let same = differences.is_empty();
+        match self.json {
+            true => output::print_json(&Report { same, differences: &differences })?,
+            false => output::print(&for_people(&differences))?,
+        }
+        Ok(if self.exit_code && !same { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+fn for_people(differences: &[Difference]) -> String {
+    if differences.is_empty() {
+        return "no difference\n".to_owned();
+    }
+    let mut text = String::new();
+    for of_part in differences.chunk_by(|a, b| a.part == b.part) {
+        text += &format!("{HEADING}{}{HEADING:#}\n", of_part[0].part.word());
+        // Of the golden rows, a few show what the others look like.
+        let most = if of_part[0].part == Part::Golden { 5 } else { usize::MAX };
+        for difference in of_part.iter().take(most) {
+            let path = output::plain(&difference.path);
+            text += &match (&difference.before, &difference.after) {
+                (Value::Null, after) => format!("  + {path} {}\n", shown(after)),
+                (before, Value::Null) => format!("  - {path} {}\n", shown(before)),
+                (before, after) => format!("  ~ {path} {} -> {}\n", shown(before), shown(after)),
+            };
+        }
+        if of_part.len() > most {
+            text += &format!("  … {} more\n", count(of_part.len() - most, "row"));
+        }
+    }
+    text + &format!("{}\n", count(differences.len(), "difference"))
+}
+
+/// JSON on one line, of bounded length.
+fn shown(value: &Value) -> String {
+    const LONGEST: usize = 100;
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Object(map) => {
+            let fields = map.iter().map(|(key, value)| format!("{key} {}", shown(value)));
+            return fields.collect::<Vec<_>>().join(", ");
+        }
+        other => other.to_string(),
+    };
+    let short: String = text.chars().take(LONGEST).collect();
+    let more = if short.len() < text.len() { "…" } else { "" };
+    output::plain(&short) + more
+}
