@@ -1,0 +1,9 @@
+//! Prints what is wrong with the repository, and exits with 1 if anything is.
+
+use std::process::ExitCode;
+
+fn main() -> std::io::Result<ExitCode> {
+    let faults = automl_pack_xtask::faults(&automl_pack_xtask::root())?;
+    faults.iter().for_each(|fault| println!("{fault}"));
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

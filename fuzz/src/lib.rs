@@ -1,0 +1,50 @@
+//! What the fuzz targets do with bytes from anywhere. Ordinary tests do the same with the corpus.
+
+use automl_pack::{Archive, Auto, Manifest, Options, bundle, carefree::Pickle, plan};
+
+/// A container is refused or opened; a bundle that opens is written again to the same bytes.
+pub fn open(data: &[u8]) {
+    let Ok(archive) = Archive::from_bytes(data) else { return };
+    let is_bundle = archive.verify().is_ok();
+    let opened = Auto::from_archive(&archive, &Options::default());
+    assert!(opened.is_err() || is_bundle || !archive.is_bundle(), "an unverified bundle opens");
+    if is_bundle {
+        let mut again = Vec::new();
+        archive.write(&mut again).expect("what was read can be written");
+        let again = Archive::from_bytes(again).expect("what was written can be read");
+        assert!(archive.entries().eq(again.entries()));
+    }
+}
+
+/// A manifest is refused or read; one that is read has its digest.
+pub fn manifest(data: &[u8]) {
+    if let Ok(manifest) = Manifest::read_draft(data) {
+        let sealed = Archive::seal(manifest, [("x", b"x".to_vec())]).expect("one plain entry");
+        sealed.verify().expect("what was sealed is whole");
+    }
+    if let Ok(manifest) = Manifest::read(data) {
+        assert!(manifest.is_sealed());
+    }
+}
+
+/// A schema and, after a zero byte, a plan are refused or read; what is read comes back as it was.
+pub fn schema_and_plan(data: &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == 0);
+    let schema = bundle::read_json::<plan::SchemaForm>("schema.json", parts.next().unwrap_or_default());
+    let form = bundle::read_json::<plan::PlanForm>("plan.json", parts.next().unwrap_or_default());
+    let Ok(schema) = schema else { return };
+    let _ = schema.bare_plan();
+    let (Ok(form), Ok(columns)) = (form, schema.schema()) else { return };
+    let (Ok(target), Ok(plan)) = (schema.target(form.target_scale), form.plan(columns.clone())) else {
+        return;
+    };
+    let again = plan::PlanForm::of(&plan, &target).plan(columns).expect("what was read can be read again");
+    assert_eq!(plan::PlanForm::of(&plan, &target), plan::PlanForm::of(&again, &target));
+}
+
+/// A pickle is refused or read as data.
+pub fn pickle(data: &[u8]) {
+    if let Ok(pickle) = Pickle::read(data) {
+        let _ = pickle.root().kind();
+    }
+}
