@@ -22,6 +22,15 @@ find_compiler() {
         'install gcc or clang, for example: apt-get install gcc libc6-dev'
 }
 
+# The tests hold the independent checker of bundles to the same vectors.
+find_python() {
+    command -v python3 >/dev/null 2>&1 && return
+    if command -v apt-get >/dev/null 2>&1; then
+        { as_root apt-get update && as_root apt-get install -y python3; } >&2 || true
+    fi
+    command -v python3 >/dev/null 2>&1 || missing 'Python 3 (python3)' 'for example: apt-get install python3'
+}
+
 find_rust() {
     PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
     if ! command -v cargo >/dev/null 2>&1 && command -v curl >/dev/null 2>&1; then

@@ -2,6 +2,8 @@
 //!
 //! `automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS` prints the time of one row in
 //! microseconds, and the rows a second on the file repeated COPIES times.
+//! `automl-pack-bench open BUNDLE SECONDS` prints how long a bundle takes to open, with its golden rows
+//! replayed and without, and what is left of it when nothing is prepared: reading and digests.
 
 use std::{
     env, fs,
@@ -10,12 +12,17 @@ use std::{
 };
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use automl_pack::Auto;
+use automl_pack::{Archive, Auto, Options};
 
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [command, bundle, seconds] = arguments.as_slice()
+        && command == "open"
+    {
+        return open(bundle, Duration::from_secs_f64(seconds.parse()?));
+    }
     let [bundle, rows, copies, threads, seconds] = arguments.as_slice() else {
         return Err("usage: automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS".into());
     };
@@ -28,6 +35,18 @@ fn main() -> Result<(), Failure> {
     let many = read(rows, copies.parse()?)?;
     let taken = time(budget, || auto.pattern.predict(&many))?;
     println!("rows_per_second {}", many.num_rows() as f64 / taken.as_secs_f64());
+    Ok(())
+}
+
+fn open(bundle: &str, budget: Duration) -> Result<(), Failure> {
+    let options = |replay| Options { replay, ..Options::default() };
+    let whole = time(budget, || Auto::unpack_with(bundle, &options(true)))?;
+    let unproven = time(budget, || Auto::unpack_with(bundle, &options(false)))?;
+    let read = time(budget, || Archive::open(bundle)?.verify())?;
+    for (what, time) in [("open", whole), ("without_replay", unproven), ("read_and_verify", read)] {
+        println!("{what}_ms {:.2}", time.as_secs_f64() * 1e3);
+    }
+    println!("replay_share {:.3}", 1.0 - unproven.as_secs_f64() / whole.as_secs_f64());
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Golden, Origin};
 
 /// How many rows a bundle gets: enough to see each part of it work, few enough to replay in milliseconds.
-const ROWS: usize = 12;
+const ROWS: usize = 8;
 
 /// Rows for what the plan reads. The same plan and statistics always give the same rows.
 pub(crate) fn rows(plan: &Plan, statistics: &Statistics) -> Golden {
@@ -26,10 +26,10 @@ fn name<'p>(plan: &'p Plan, feature: &Feature) -> &'p str {
     &plan.schema().columns()[feature.column].name
 }
 
-/// The first half of the rows is as the training data was; in the second, a cell in six is missing or
+/// The first half of the rows is as the training data was; in the second, a cell in four is missing or
 /// was never seen.
 fn cell(feature: &Feature, of: Option<&Distribution>, row: usize, chance: &mut Chance) -> Value {
-    let flawed = chance.below(6) == 0 && row >= ROWS / 2;
+    let flawed = chance.below(4) == 0 && row >= ROWS / 2;
     let missing = flawed && chance.below(2) == 0;
     if missing {
         return Value::Null;
