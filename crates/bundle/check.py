@@ -6,10 +6,15 @@
 
 import hashlib, json, os, re, struct, sys, zlib
 
-SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+NUMBER, PART = r"(0|[1-9]\d*)", r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
+FORMAT = re.compile(NUMBER + r"\." + NUMBER, re.ASCII)
+SEMVER = re.compile(rf"{NUMBER}\.{NUMBER}\.{NUMBER}(?:-{PART}(?:\.{PART})*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 START = re.compile(rb'\{\n  "digest": "sha256:([0-9a-f]{64})",\n')
+
+
+ENTRIES, NAME_BYTES, MANIFEST_BYTES, DEPTH, RATIO = 20_000, 512, 16 << 20, 127, 200
 
 
 class Refused(Exception):
@@ -40,14 +45,18 @@ def unpack(name, method, packed, size):
 
 def read_zip(file):
     entries, directory, at, shown, last = {}, b"", 0, "manifest.json", (False, "")
+    packed_all = size_all = 0
     while file[at:at + 4] != b"PK\1\2":
         try:
             _, _, _, method, _, _, crc, packed, size, length, _ = struct.unpack("<4sHHHHHIIIHH", file[at:at + 30])
             name = file[at + 30:at + 30 + length]
             shown = name.decode("utf-8", "replace")
+            name.decode()
             (packed_crc,) = struct.unpack("<I", file[at + 34 + length:at + 38 + length])
         except struct.error:
             raise Refused(shown, "the file ends here or in the entry after it")
+        except UnicodeDecodeError:
+            raise Refused(shown, "its name is no text")
         local, central = headers(name, 8 if method == 8 else 0, crc, packed, size, packed_crc, at)
         begin = at + len(local)
         if file[at:begin] != local:
@@ -57,6 +66,11 @@ def read_zip(file):
             raise Refused(shown, "the file ends in it")
         if zlib.crc32(content) != packed_crc:
             raise Refused(shown, "its packed bytes have another checksum")
+        packed_all, size_all = packed_all + packed, size_all + size
+        if size > 1 << 20 and size // max(packed, 1) > RATIO or size_all > 64 << 20 and size_all // max(packed_all, 1) > RATIO:
+            raise Refused(shown, "it unpacks to too much")
+        if len(entries) >= ENTRIES or len(name) > NAME_BYTES:
+            raise Refused(shown, "one entry too many, or its name too long")
         content = unpack(shown, method, content, size)
         if zlib.crc32(content) != crc:
             raise Refused(shown, "its content has another checksum")
@@ -75,11 +89,14 @@ def read_zip(file):
 
 def read_folder(root):
     entries = {}
-    for folder, _, files in os.walk(root):
+    for folder, folders, files in os.walk(root):
+        for name in folders:
+            if os.path.islink(os.path.join(folder, name)):
+                raise Refused(name, "it is a link")
         for file in files:
             path = os.path.join(folder, file)
-            if os.path.islink(path):
-                raise Refused(path, "it is a link")
+            if os.path.islink(path) or not os.path.isfile(path):
+                raise Refused(path, "it is no plain file")
             with open(path, "rb") as content:
                 entries[os.path.relpath(path, root).replace(os.sep, "/")] = content.read()
     return entries
@@ -107,6 +124,29 @@ def no_key_twice(pairs):
     return dict(pairs)
 
 
+def no_number(text):
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def a_float(text):
+    number = float(text)
+    return number if abs(number) != float("inf") else no_number(text)
+
+
+def an_integer(text):
+    return int(text) if len(text) < 300 else a_float(text)
+
+
+def check_json(value, depth=0):
+    if depth > DEPTH:
+        raise ValueError("it is too deep")
+    if isinstance(value, str):
+        value.encode()
+    for key, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        check_json(key, DEPTH)
+        check_json(below, depth + 1)
+
+
 def check_manifest(entries):
     """The digest of a bundle whose entries are these."""
     bytes_ = entries.get("manifest.json")
@@ -118,15 +158,25 @@ def check_manifest(entries):
     zeroed = bytes_[:start.start(1)] + b"0" * 64 + bytes_[start.end(1):]
     if hashlib.sha256(zeroed).hexdigest() != start[1].decode():
         raise Refused("manifest.json", "its digest is another")
+    if len(bytes_) > MANIFEST_BYTES:
+        raise Refused("manifest.json", "it is too large")
     try:
-        manifest = json.loads(bytes_, object_pairs_hook=no_key_twice)
-        major, minor = re.fullmatch(r"(\d+)\.(\d+)", manifest["format"]).groups()
+        hooks = dict(parse_constant=no_number, parse_float=a_float, parse_int=an_integer)
+        manifest = json.loads(bytes_.decode(), object_pairs_hook=no_key_twice, **hooks)
+        check_json(manifest, 1)
+        major, minor = FORMAT.fullmatch(manifest["format"]).groups()
         if major != "1":
             raise Refused("manifest.json", f"format {manifest['format']} is unknown")
-        fits = NAME.fullmatch(manifest["name"]) and SEMVER.fullmatch(manifest["version"])
-        listed = manifest["entries"]
-        fits = fits and all(DIGEST.fullmatch(of["sha256"]) and type(of["size"]) is int for of in listed.values())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        version, listed = SEMVER.fullmatch(manifest["version"]), manifest["entries"]
+        lineage = manifest.get("lineage") or {"from": "sha256:" + "0" * 64, "by": ""}
+        fits = (NAME.fullmatch(manifest["name"]) and all(int(part) < 1 << 64 for part in version.groups())
+                and int(minor) < 1 << 32 and DIGEST.fullmatch(lineage["from"]) and type(lineage["by"]) is str
+                and type(manifest.get("description", "")) is type(manifest.get("made_by", "")) is str
+                and type(manifest.get("metadata", {})) is type(listed) is type(lineage) is dict
+                and manifest.get("lineage", {}) not in ("", 0, False, [])
+                and all(DIGEST.fullmatch(of["sha256"]) and type(of["size"]) is int and 0 <= of["size"] < 1 << 64
+                        for of in listed.values()))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refused("manifest.json", f"it lacks something: {error!r}")
     if not fits or "manifest.json" in listed:
         raise Refused("manifest.json", "its name, version or entries are not as they must be")
@@ -155,7 +205,8 @@ if __name__ == "__main__":
             print("ok", check(path))
         except Refused as refused:
             failed = True
-            print("refused {}: {}".format(refused.args[0][:200].encode("unicode_escape").decode(), refused.args[1]))
+            entry = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in refused.args[0][:200])
+            print(f"refused {entry}: {refused.args[1]}")
         except OSError as error:
             sys.exit(str(error))
     sys.exit(bool(failed))

@@ -52,7 +52,7 @@ impl Convert {
                  was worst weighs most (--weights fixed derives them again)",
             );
         }
-        let packed = making::packed(builder, &self.out)?;
+        let packed = self.making.packed(builder, &self.out)?;
         let mut report = making::report(&packed, &self.out);
         report += &compared(packed.bytes, archive.bytes());
         report += &left_behind(&dropped);

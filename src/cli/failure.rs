@@ -147,6 +147,10 @@ fn of_bundle(error: &Error) -> Option<&'static str> {
             "this machine does not compute what was recorded; --no-replay opens it all the same, and where the \
              members were changed on purpose, pack --new-golden records anew",
         ),
+        Error::Stray { .. } => {
+            Some("metadata says what else there is to say; remove the file to pack the folder")
+        }
+        Error::TwoWeights { .. } => Some("automl-pack members reweight BUNDLE MODEL=WEIGHT changes it"),
         Error::NeedsConverting => Some("automl-pack convert OLD OUT"),
         Error::IsABundle => Some("automl-pack pack writes folders, automl-pack members changes bundles"),
         Error::NotABundle => Some("automl-pack convert makes a bundle of a pack that carefree-learn wrote"),

@@ -86,8 +86,11 @@ struct Column {
     name: String,
     #[serde(rename = "type")]
     kind: Option<&'static str>,
+    /// The values, or the least and the greatest of a range.
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<serde_json::Value>,
+    #[serde(rename = "range", skip_serializing_if = "std::ops::Not::not")]
+    is_range: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -225,6 +228,7 @@ impl GoldenRows {
 impl Column {
     fn row(&self) -> [String; 3] {
         let values = self.values.as_ref().map(list).unwrap_or_default();
+        let values = if self.is_range { values.replace(", ", " to ") } else { values };
         [self.name.clone(), self.kind.unwrap_or("not read").to_owned(), values]
     }
 }
@@ -274,20 +278,22 @@ impl Member {
 
 fn columns(auto: &Auto) -> Vec<Column> {
     let plan = auto.pattern.plan();
-    let values = |place: usize| {
-        let feature = plan.features().iter().find(|feature| feature.column == place)?;
-        match &feature.reading {
-            Reading::Number(_) => None,
-            Reading::Text(text) => Some(text.values().into()),
-            Reading::Category(category) => Some(category.values().into()),
-            Reading::Level(level) => Some((0..level.count).collect()),
-        }
+    let reading = |place: usize| {
+        let feature = plan.features().iter().find(|feature| feature.column == place);
+        feature.map(|feature| &feature.reading)
+    };
+    let values = |place: usize| match reading(place)? {
+        Reading::Number(_) => None,
+        Reading::Text(text) => Some(text.values().into()),
+        Reading::Category(category) => Some(category.values().into()),
+        Reading::Level(level) => Some(vec![0, level.count - 1].into()),
     };
     let columns = plan.schema().columns().iter().enumerate();
     columns
         .map(|(place, column)| Column {
             name: column.name.clone(),
             kind: column.kind.map(automl_pack::plan::Kind::word),
+            is_range: matches!(reading(place), Some(Reading::Level(_))),
             values: values(place),
         })
         .collect()

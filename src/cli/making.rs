@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, path::PathBuf};
 
-use automl_pack::{Blend, Builder, Golden, Origin, Packed};
+use automl_pack::{
+    Blend, Builder, Error, Golden, Origin, Packed,
+    bundle::{Name, Version},
+};
 use clap::{Args, ValueEnum};
 
 use super::{
@@ -60,9 +63,19 @@ impl Making {
     /// Applies what was said to a bundle in the making.
     pub(crate) fn apply(&self, mut builder: Builder) -> Result<Builder, Failure> {
         if let Some(name) = &self.name {
+            let checked = name.parse::<Name>();
+            checked.map_err(|_| {
+                Failure::usage(format!(
+                    "--name: expected letters, digits, '.', '_' and '-', found \"{name}\""
+                ))
+            })?;
             builder = builder.name(name);
         }
         if let Some(version) = &self.version {
+            let checked = version.parse::<Version>();
+            checked.map_err(|_| {
+                Failure::usage(format!("--version: expected MAJOR.MINOR.PATCH, found \"{version}\""))
+            })?;
             builder = builder.version(version);
         }
         if let Some(description) = &self.description {
@@ -84,6 +97,22 @@ impl Making {
             None => Ok(builder),
         }
     }
+
+    /// Completes the bundle as was said, writes it, and says what was written.
+    pub(crate) fn write(&self, builder: Builder, out: &Path) -> Result<(), Failure> {
+        let packed = self.packed(self.apply(builder)?, out)?;
+        output::print(&report(&packed, out))
+    }
+
+    /// Writes the bundle. What is wrong with golden rows is wrong with their file.
+    pub(crate) fn packed(&self, builder: Builder, out: &Path) -> Result<Packed, Failure> {
+        builder.write(out).map_err(|error| match (&error, &self.golden) {
+            (Error::Golden(_) | Error::GoldenForm { .. } | Error::GoldenRows { .. }, Some(golden)) => {
+                Failure::refused(golden, &error)
+            }
+            _ => Failure::bundle(out, &error),
+        })
+    }
 }
 
 fn read_golden(builder: Builder, path: &Path) -> Result<Builder, Failure> {
@@ -100,17 +129,6 @@ fn read_golden(builder: Builder, path: &Path) -> Result<Builder, Failure> {
     };
     let rows = reader.records().map(|record| record.map(cells)).collect::<Result<_, _>>().map_err(refused)?;
     Ok(builder.golden_table(header, rows))
-}
-
-/// Writes the bundle and says what was written.
-pub(crate) fn write(builder: Builder, out: &Path) -> Result<(), Failure> {
-    let packed = packed(builder, out)?;
-    output::print(&report(&packed, out))
-}
-
-/// Writes the bundle.
-pub(crate) fn packed(builder: Builder, out: &Path) -> Result<Packed, Failure> {
-    builder.write(out).map_err(|error| Failure::bundle(out, &error))
 }
 
 /// What was written.

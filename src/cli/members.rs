@@ -1,14 +1,14 @@
 //! `automl-pack members`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
 
-use automl_pack::{Builder, Error};
+use automl_pack::{Builder, Error, Policy};
 use clap::{Args, Subcommand};
 
 use super::{
+    Bundle,
     failure::Failure,
     making::{self, Graph, Making},
-    open_archive,
 };
 
 #[derive(Debug, Args)]
@@ -29,11 +29,10 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct Change {
-    /// A bundle: a zip file, with or without its .zip, or an unpacked folder
-    #[arg(value_name = "BUNDLE")]
-    bundle: PathBuf,
-    /// add: NAME=FILE.onnx[@WEIGHT]; remove: MODEL or MODEL/m_0001; reweight: MODEL=WEIGHT, which each
-    /// member of the model then has
+    #[command(flatten)]
+    bundle: Bundle,
+    /// add: NAME=FILE.onnx[@WEIGHT]; remove: MODEL or MODEL/m_0001; reweight: MODEL=WEIGHT. All members of
+    /// a model have the same weight
     #[arg(value_name = "MEMBER", required = true)]
     members: Vec<String>,
     /// Write the new bundle to this file, which appears when it is whole and was opened
@@ -49,42 +48,51 @@ struct Change {
 impl Members {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.action {
-            Action::Add(change) => change
-                .run("members add", |builder, member| Ok(Graph::read("MEMBER", member)?.add_to(builder))),
+            Action::Add(change) => change.run("members add", |mut builder, members| {
+                for member in members {
+                    builder = Graph::read("MEMBER", member)?.add_to(builder);
+                }
+                Ok(Ok(builder))
+            }),
             Action::Remove(change) => {
-                let path = change.bundle.clone();
-                let refused = move |error: Error| Failure::bundle(&path, &error);
-                change.run("members remove", |builder, member| builder.remove(member).map_err(&refused))
+                change.run("members remove", |builder, members| Ok(builder.remove(members)))
             }
-            Action::Reweight(change) => {
-                let path = change.bundle.clone();
-                let refused = move |error: Error| Failure::bundle(&path, &error);
-                change.run("members reweight", |builder, member| {
-                    let (model, weight) = making::pair_of("MEMBER", member)?;
-                    builder.reweight(model, making::weight(weight)?).map_err(&refused)
-                })
-            }
+            Action::Reweight(change) => change.run("members reweight", reweight),
         }
     }
 }
 
+fn reweight(mut builder: Builder, members: &[String]) -> Result<Result<Builder, Error>, Failure> {
+    let mut named = BTreeSet::new();
+    for member in members {
+        let (model, weight) = making::pair_of("MEMBER", member)?;
+        if !named.insert(model) {
+            return Err(Failure::usage(format!("\"{model}\" is given two weights")));
+        }
+        builder = match builder.reweight(model, making::weight(weight)?) {
+            Ok(builder) => builder,
+            Err(error) => return Ok(Err(error)),
+        };
+    }
+    Ok(Ok(builder))
+}
+
 impl Change {
+    /// Opens the bundle, as anyone would, and writes what it becomes.
     fn run(
         self,
         by: &str,
-        apply: impl Fn(Builder, &str) -> Result<Builder, Failure>,
+        apply: impl FnOnce(Builder, &[String]) -> Result<Result<Builder, Error>, Failure>,
     ) -> Result<ExitCode, Failure> {
-        let refused = |error: Error| Failure::bundle(&self.bundle, &error);
-        let archive = open_archive(&self.bundle)?;
+        let refused = |error: Error| Failure::bundle(&self.bundle.path, &error);
+        let (archive, _) = self.bundle.open(Policy::default())?;
         let by = format!("{by} {}", self.members.join(" "));
-        let mut builder = Builder::revise(&archive, &by).map_err(refused)?;
-        for member in &self.members {
-            builder = apply(builder, member)?;
-        }
+        let builder = Builder::revise(&archive, &by).map_err(refused)?;
+        let mut builder = apply(builder, &self.members)?.map_err(refused)?;
         if self.renormalise {
             builder = builder.renormalise().map_err(refused)?;
         }
-        making::write(self.making.apply(builder)?, &self.output)?;
+        self.making.write(builder, &self.output)?;
         Ok(ExitCode::SUCCESS)
     }
 }

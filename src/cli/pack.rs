@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     failure::Failure,
-    making::{self, Graph, How, Making},
+    making::{Graph, How, Making},
 };
 
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ impl Pack {
         if self.renormalise {
             builder = builder.renormalise().map_err(|error| Failure::bundle(&self.output, &error))?;
         }
-        making::write(self.making.apply(builder)?, &self.output)?;
+        self.making.write(builder, &self.output)?;
         Ok(ExitCode::SUCCESS)
     }
 

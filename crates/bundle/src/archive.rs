@@ -257,7 +257,7 @@ impl Archive {
     }
 }
 
-fn check(entry: &str, content: &[u8], listed: Listed) -> Result<(), Error> {
+fn check(entry: &str, content: &[u8], listed: &Listed) -> Result<(), Error> {
     let (expected, found) = (listed.size, content.len() as u64);
     if expected != found {
         return Err(Error::EntrySize { entry: entry.to_owned(), expected, found });

@@ -179,6 +179,10 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    fn sizes(&self) -> (&str, u64, u64) {
+        (self.name.as_str(), self.packed.len() as u64, self.size as u64)
+    }
+
     fn end(&self) -> usize {
         self.offset + self.local.len() + self.packed.len()
     }
@@ -204,20 +208,17 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Every entry up to the directory.
     fn entries(&self) -> Result<Vec<Found<'a>>, Error> {
-        let (mut entries, mut at, mut total) = (Vec::new(), 0, 0);
+        let (mut entries, mut at) = (Vec::new(), 0);
         while !self.is_directory(at) {
             if entries.len() >= self.limits.entries {
                 let (entries, limit) = (entries.len() + 1, self.limits.entries);
                 return Err(Error::TooManyEntries { entries, limit });
             }
             let entry = self.entry(entries.len(), at)?;
-            total += entry.size as u64;
-            if total > self.limits.total_bytes {
-                return Err(Error::TotalTooLarge { bytes: total, limit: self.limits.total_bytes });
-            }
             at = entry.end();
             entries.push(entry);
         }
+        self.limits.check(entries.iter().map(Found::sizes))?;
         Ok(entries)
     }
 
@@ -244,7 +245,6 @@ impl<'a> Walk<'a> {
         };
         let local = header.local();
         self.compare(number, "the header before its bytes", at, &local)?;
-        self.check_size(&parsed, header.packed, header.size)?;
         Ok(Found {
             offset: at,
             central: header.central(at as u32),
@@ -270,19 +270,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn check_size(&self, name: &EntryName, packed: u32, size: u32) -> Result<(), Error> {
-        const SMALL: u64 = 1 << 20;
-        const DEFLATES_CEILING: u64 = 1032;
-        let (packed, unpacked) = (u64::from(packed), u64::from(size));
-        if unpacked > self.limits.entry_bytes {
-            let limit = self.limits.entry_bytes;
-            return Err(Error::EntryTooLarge { entry: name.to_string(), bytes: unpacked, limit });
-        }
-        let limit = if unpacked > SMALL { self.limits.ratio } else { DEFLATES_CEILING };
-        if unpacked / packed.max(1) > limit {
-            return Err(Error::Bomb { entry: name.to_string(), packed, unpacked, limit });
-        }
-        Ok(())
+    /// What deflate can grow to at most, so that no size is believed that cannot be.
+    fn can_unpack(entry: &Found<'_>) -> bool {
+        const CEILING: usize = 1032;
+        entry.size / CEILING <= entry.packed.len()
     }
 
     /// Unpacks an entry. The packed bytes are checked before, and the content after.
@@ -294,11 +285,14 @@ impl<'a> Walk<'a> {
         };
         check(entry.packed_crc, entry.packed)?;
         let content = match entry.method {
-            DEFLATED => unpack(entry.packed, entry.size).ok_or_else(|| Error::Packed {
-                entry: name(),
-                packed: entry.packed.len() as u64,
-                expected: entry.size as u64,
-            })?,
+            DEFLATED => Some(entry)
+                .filter(|entry| Self::can_unpack(entry))
+                .and_then(|entry| unpack(entry.packed, entry.size))
+                .ok_or_else(|| Error::Packed {
+                    entry: name(),
+                    packed: entry.packed.len() as u64,
+                    expected: entry.size as u64,
+                })?,
             _ => entry.packed.to_vec(),
         };
         check(entry.crc, &content)?;
@@ -325,16 +319,17 @@ impl<'a> Walk<'a> {
             self.compare_as(name, "its header in the directory", at, &entry.central)?;
             at += entry.central.len();
         }
-        let end_of = "(the end of the directory)";
+        // The end belongs to all of them: the last one is where it stands.
+        let last = entries.last().map_or(MANIFEST, |last| last.name.as_str());
         let expected = end(entries.len() as u16, (at - directory) as u32, directory as u32);
-        self.bytes_of(end_of, at, expected.len())?;
-        self.compare_as(end_of, "it", at, &expected)?;
+        self.bytes_of(last, at, expected.len())?;
+        self.compare_as(last, "the end of the directory, after it,", at, &expected)?;
         let (found, expected) = (self.file.len(), at + expected.len());
         if found != expected {
             return Err(Error::Structure {
                 what: "the file's end",
                 offset: expected as u64,
-                expected: format!("a file of {expected} bytes"),
+                expected: format!("a file of {expected} bytes, that ends after {last}"),
                 found: format!("{found} bytes"),
             });
         }
@@ -379,7 +374,20 @@ impl<'a> Walk<'a> {
     /// The name of an entry, for an error about it.
     fn called(&self, number: usize, at: usize) -> String {
         let name = self.name(number).or_else(|| self.name_at(at));
-        name.unwrap_or_else(|| format!("number {}", number + 1))
+        name.unwrap_or_else(|| format!("number {}, after {}", number + 1, self.before(number)))
+    }
+
+    /// The name of the entry before the one of that number, as the headers before contents have it.
+    fn before(&self, number: usize) -> String {
+        let (mut at, mut name) = (0, None);
+        for _ in 0..number {
+            name = self.name_at(at);
+            let Some(header) = self.file.get(at..at + LOCAL_BYTES) else { break };
+            at = at.saturating_add(
+                LOCAL_BYTES + u16_at(header, 26) + u16_at(header, 28) + u32_at(header, 18) as usize,
+            );
+        }
+        name.unwrap_or_else(|| "the start".to_owned())
     }
 
     /// Where the end of the file says that the directory begins.

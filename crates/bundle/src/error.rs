@@ -236,11 +236,11 @@ pub enum Error {
         found: String,
     },
     /// An entry that is not the JSON it should be.
-    #[error("{entry} is not the JSON that was expected: {path}{source}")]
+    #[error("{entry} is not the JSON that was expected{}", at(path))]
     Json {
         /// The entry.
         entry: String,
-        /// The path to what is wrong, where there is one, with `: ` at its end.
+        /// The path to what is wrong, where there is one: `columns[0].type`.
         path: String,
         /// What is wrong, and in which line.
         source: serde_json::Error,
@@ -391,6 +391,10 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+}
+
+fn at(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!(", at {path}") }
 }
 
 /// The two values of a field that should have been one.

@@ -266,33 +266,7 @@ fn check_overlap(places: &[Place]) -> Result<(), Error> {
 }
 
 fn check_sizes(places: &[Place], limits: &Limits) -> Result<(), Error> {
-    const SMALL: u64 = 1 << 20;
-    const MANY: u64 = 64 << 20;
-    for place in places {
-        let entry = || place.name.to_string();
-        if place.unpacked > limits.entry_bytes {
-            return Err(Error::EntryTooLarge {
-                entry: entry(),
-                bytes: place.unpacked,
-                limit: limits.entry_bytes,
-            });
-        }
-        if place.unpacked > SMALL && place.unpacked / place.packed.max(1) > limits.ratio {
-            let (packed, unpacked) = (place.packed, place.unpacked);
-            return Err(Error::Bomb { entry: entry(), packed, unpacked, limit: limits.ratio });
-        }
-    }
-    let total: u64 = places.iter().map(|place| place.unpacked).sum();
-    if total > limits.total_bytes {
-        return Err(Error::TotalTooLarge { bytes: total, limit: limits.total_bytes });
-    }
-    // Many small entries can do together what one large one may not.
-    let packed: u64 = places.iter().map(|place| place.packed).sum();
-    if total > MANY && total / packed.max(1) > limits.ratio {
-        let entry = format!("{} and the others", places[0].name);
-        return Err(Error::Bomb { entry, packed, unpacked: total, limit: limits.ratio });
-    }
-    Ok(())
+    limits.check(places.iter().map(|place| (place.name.as_str(), place.packed, place.unpacked)))
 }
 
 fn structure(what: &'static str, at: usize, expected: impl ToString, found: impl ToString) -> Error {

@@ -50,21 +50,74 @@ pub struct Manifest {
 }
 
 /// What a bundle was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Plain<LineageForm>")]
 pub struct Lineage {
     /// The digest of the bundle; of another pack, that of its [content](crate::Archive::content_digest).
     pub from: Digest,
     /// What was done to it.
     pub by: String,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+impl Lineage {
+    /// What was done to the bundle of that digest.
+    pub fn new(from: Digest, by: impl Into<String>) -> Lineage {
+        Lineage { from, by: by.into(), more: Map::new() }
+    }
 }
 
 /// The size and the digest of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Plain<ListedForm>")]
 pub struct Listed {
     /// How many bytes it has.
     pub size: u64,
     /// The digest of its content.
     pub sha256: Digest,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct LineageForm {
+    from: Digest,
+    by: String,
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+impl From<Plain<LineageForm>> for Lineage {
+    fn from(Plain(LineageForm { from, by, more }): Plain<LineageForm>) -> Lineage {
+        Lineage { from, by, more }
+    }
+}
+
+#[derive(Deserialize)]
+struct ListedForm {
+    size: u64,
+    sha256: Digest,
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+impl From<Plain<ListedForm>> for Listed {
+    fn from(Plain(ListedForm { size, sha256, more }): Plain<ListedForm>) -> Listed {
+        Listed { size, sha256, more }
+    }
+}
+
+/// An object. Where a struct is asked for, serde would take a list too.
+struct Plain<T>(T);
+
+impl<'de, T: de::DeserializeOwned> Deserialize<'de> for Plain<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Plain<T>, D::Error> {
+        let map = Map::deserialize(deserializer)?;
+        serde_json::from_value(Value::Object(map)).map(Plain).map_err(de::Error::custom)
+    }
 }
 
 impl Manifest {
@@ -86,6 +139,7 @@ impl Manifest {
 
     /// Reads the bytes of a manifest, which must have the digest that they begin with.
     pub fn read(bytes: &[u8]) -> Result<Manifest, Error> {
+        Manifest::check_length(bytes)?;
         let expected = Manifest::stated_digest(bytes)?;
         let found = Manifest::digest_of(bytes);
         if found != expected {
@@ -97,6 +151,7 @@ impl Manifest {
     /// Reads a manifest that may have been changed since it got its digest, or have none: what is to
     /// become a bundle. One without a digest and entries may say as little as a name and a version.
     pub fn read_draft(bytes: &[u8]) -> Result<Manifest, Error> {
+        Manifest::check_length(bytes)?;
         #[derive(Deserialize)]
         struct Kind {
             format: Option<Format>,
@@ -114,6 +169,13 @@ impl Manifest {
             return Err(Error::Field { field: "entries".to_owned(), expected, found });
         }
         Ok(manifest)
+    }
+
+    /// More than the most entries with the longest names take.
+    fn check_length(bytes: &[u8]) -> Result<(), Error> {
+        const MOST: u64 = 16 << 20;
+        let (entry, bytes) = (MANIFEST.to_owned(), bytes.len() as u64);
+        if bytes > MOST { Err(Error::EntryTooLarge { entry, bytes, limit: MOST }) } else { Ok(()) }
     }
 
     /// The digest that the bytes begin with.
@@ -140,8 +202,10 @@ impl Manifest {
         mut self,
         entries: impl Iterator<Item = (&'a EntryName, &'a [u8])>,
     ) -> (Manifest, Vec<u8>) {
+        let older = std::mem::take(&mut self.entries);
         let list = |(name, content): (&EntryName, &[u8])| {
-            (name.clone(), Listed { size: content.len() as u64, sha256: Digest::of(content) })
+            let more = older.get(name).map(|listed| listed.more.clone()).unwrap_or_default();
+            (name.clone(), Listed { size: content.len() as u64, sha256: Digest::of(content), more })
         };
         self.entries = entries.map(list).collect();
         self.digest = Digest::ZERO;
@@ -151,6 +215,11 @@ impl Manifest {
         let digest = self.digest.to_string();
         bytes[START.len()..START.len() + digest.len()].copy_from_slice(digest.as_bytes());
         (self, bytes)
+    }
+
+    /// Whether a later minor version wrote it, which may have added what this one does not know.
+    pub fn is_later(&self) -> bool {
+        self.format.minor > Format::MINOR
     }
 
     /// Whether it has a digest: it is or was that of a bundle.
@@ -169,13 +238,13 @@ impl Manifest {
     }
 
     /// The size and the digest of every other entry.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, Listed)> {
-        self.entries.iter().map(|(name, listed)| (name.as_str(), *listed))
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Listed)> {
+        self.entries.iter().map(|(name, listed)| (name.as_str(), listed))
     }
 
     /// What the manifest says of an entry.
-    pub fn listed(&self, entry: &str) -> Option<Listed> {
-        self.entries.get(entry).copied()
+    pub fn listed(&self, entry: &str) -> Option<&Listed> {
+        self.entries.get(entry)
     }
 }
 
@@ -328,7 +397,7 @@ impl<'de> Deserialize<'de> for Format {
 }
 
 fn number(text: &str) -> Option<u32> {
-    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     is_plain.then(|| text.parse().ok())?
 }
 

@@ -33,7 +33,7 @@ impl EntryName {
         if name.contains('\\') {
             return Err(refuse("it holds a backslash"));
         }
-        if name.as_bytes().get(1) == Some(&b':') {
+        if name.chars().nth(1) == Some(':') {
             return Err(refuse("it names a drive"));
         }
         if name.chars().any(char::is_control) {

@@ -35,8 +35,15 @@ impl Staged {
     pub fn beside(path: &Path) -> io::Result<Staged> {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let older = fs::metadata(&path);
-        if older.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            return Err(io::ErrorKind::IsADirectory.into());
+        match &older {
+            Ok(older) if older.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(older) if !older.is_file() => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "is there already and is no plain file",
+                ));
+            }
+            _ => {}
         }
         let mut partial = tempfile::Builder::new();
         partial.prefix(".partial-");
@@ -47,7 +54,7 @@ impl Staged {
             partial.permissions(older.unwrap_or(fs::Permissions::from_mode(0o666)));
         }
         // The system's words, without the temporary name.
-        let partial = partial.tempfile_in(folder_of(&path)).map_err(|error| io::Error::from(error.kind()))?;
+        let partial = partial.tempfile_in(folder_of(&path)).map_err(|error| system_words(&error))?;
         Ok(Staged { partial, path })
     }
 
@@ -71,6 +78,20 @@ impl Write for Staged {
 
     fn flush(&mut self) -> io::Result<()> {
         self.partial.flush()
+    }
+}
+
+fn system_words(error: &io::Error) -> io::Error {
+    let cause = error
+        .get_ref()
+        .and_then(|inner| inner.source())
+        .and_then(|source| source.downcast_ref::<io::Error>());
+    match cause.and_then(io::Error::raw_os_error).or(error.raw_os_error()) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None if error.kind() == io::ErrorKind::NotFound => {
+            io::Error::new(error.kind(), "its folder is not there")
+        }
+        None => error.kind().into(),
     }
 }
 

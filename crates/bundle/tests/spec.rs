@@ -203,14 +203,12 @@ mod container {
     fn any_flipped_byte_is_refused_with_its_entry() {
         let file = sealed();
         let names = ["manifest.json", "a.json", "b/c.txt", "b/empty"];
-        let end = file.len() - 22;
         for at in 0..file.len() {
             for bit in [0x01, 0x80] {
                 let mut broken = file.clone();
                 broken[at] ^= bit;
                 let error = open(&broken).expect_err("a flipped byte").to_string();
-                // The first four bytes make it a zip file at all; the last 22 belong to no entry.
-                let names_it = names.iter().any(|name| error.contains(name)) || at < 4 || at >= end;
+                let names_it = names.iter().any(|name| error.contains(name));
                 assert!(names_it, "byte {at}: {error}");
             }
         }
@@ -220,7 +218,11 @@ mod container {
     fn any_cut_is_refused() {
         let file = sealed();
         for length in 0..file.len() {
-            assert!(open(&file[..length]).is_err(), "{length} bytes");
+            let error = open(&file[..length]).expect_err("a cut").to_string();
+            // Less than the first header tells no name.
+            let names_it =
+                ["manifest.json", "a.json", "b/c.txt", "b/empty"].iter().any(|name| error.contains(name));
+            assert!(names_it || length < 43, "{length} bytes: {error}");
         }
         assert!(matches!(refused("cut-off"), Error::CutOff { entry, .. } if entry == "b/c.txt"));
     }
@@ -294,7 +296,7 @@ mod manifest {
 
     #[test]
     fn the_name_can_stand_in_a_path() {
-        assert!(matches!(refused("name-with-slash"), Error::Json { path, .. } if path == "name: "));
+        assert!(matches!(refused("name-with-slash"), Error::Json { path, .. } if path == "name"));
         let longest = "x".repeat(128);
         for (name, fits) in [
             ("a", true),
@@ -313,7 +315,7 @@ mod manifest {
 
     #[test]
     fn the_version_is_semantic() {
-        assert!(matches!(refused("version-not-semantic"), Error::Json { path, .. } if path == "version: "));
+        assert!(matches!(refused("version-not-semantic"), Error::Json { path, .. } if path == "version"));
         assert_eq!(plain().0.version, Version::new(1, 0, 0));
     }
 

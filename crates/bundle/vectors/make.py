@@ -60,6 +60,13 @@ def flipped(name, field):
 
 good, M = bundle(), "manifest.json"
 text = manifest(CONTENT).decode()
+DIGITS = check.START.match(text.encode())[1].decode()
+
+
+def deep(levels):
+    return {"a": deep(levels - 1)} if levels else {}
+
+
 VECTORS = {
     "plain": (None, zipped(good)),
     "no-entries": (None, zipped(bundle({}))),
@@ -68,6 +75,22 @@ VECTORS = {
     "format-no-text": (M, zipped(bundle(format=1.0))),
     "name-with-slash": (M, zipped(bundle(name="../x"))),
     "version-not-semantic": (M, zipped(bundle(version="1.0"))),
+    "version-with-zeros": (M, zipped(bundle(version="1.0.0-01"))),
+    "version-with-other-digits": (M, zipped(bundle(version="1\u0663.0.0"))),
+    "format-with-zeros": (M, zipped(bundle(format="01.0"))),
+    "format-too-large": (M, zipped(bundle(format="1.99999999999"))),
+    "metadata-no-object": (M, zipped(bundle(metadata=[]))),
+    "description-no-text": (M, zipped(bundle(description=None))),
+    "lineage-without-by": (M, zipped(bundle(lineage={"from": "sha256:" + "1" * 64}))),
+    "listed-as-list": (M, zipped(bundle({}, text=seal(text.replace(DIGITS, "0" * 64).split('"entries"')[0]
+                       + '"entries": {"x": [0, "sha256:' + "1" * 64 + '"]}}\n')))),
+    "number-too-large": (M, zipped(bundle(text=seal(text.replace(DIGITS, "0" * 64).replace('"name"', '"x": 1e400, "name"'))))),
+    "number-none": (M, zipped(bundle(text=seal(text.replace(DIGITS, "0" * 64).replace('"name"', '"x": NaN, "name"'))))),
+    "half-a-character": (M, zipped(bundle(text=seal(text.replace(DIGITS, "0" * 64).replace('"name"', '"x": "\\ud800", "name"'))))),
+    "too-deep": (M, zipped(bundle(metadata=deep(130)))),
+    "name-with-drive": ("é:x", zipped(bundle({"é:x": b""}))),
+    "name-too-long": (None, zipped(bundle({"x" * 600: b""}))),
+    "zeros": ("zeros", zipped(bundle({"zeros": bytes(2 << 20)}))),
     "key-twice": (M, zipped(bundle(text=seal(json.dumps({"digest": "sha256:" + "0" * 64}, indent=2)[:-2]
                   + ',\n  "name": "x", "name": "vector", "format": "1.0", "version": "1.0.0", "entries": {}}\n')))),
     "key-twice-deep": (M, zipped(bundle({}, text=seal(
@@ -75,7 +98,7 @@ VECTORS = {
         '"entries": {}, "metadata": {"a": [{"b": 1, "b": 1}]}}\n')))),
     "digest-not-first": (M, zipped(bundle(text=text.replace('{\n  "digest"', '{\n\n  "digest"').encode()))),
     "digest-of-another": (M, zipped(bundle(text=text.replace('"vector"', '"vektor"').encode()))),
-    "lists-itself": (M, zipped(bundle(text=seal(text.replace(check.START.match(text.encode())[1].decode(), "0" * 64).replace('"entries": {', '"entries": {"manifest.json": '
+    "lists-itself": (M, zipped(bundle(text=seal(text.replace(DIGITS, "0" * 64).replace('"entries": {', '"entries": {"manifest.json": '
                      '{"size": 1, "sha256": "sha256:' + "1" * 64 + '"},'))))),
     "entry-unlisted": ("x", zipped([*good, ("x", b"")])),
     "entry-missing": ("b/c.txt", zipped([entry for entry in good if entry[0] != "b/c.txt"])),
@@ -103,7 +126,7 @@ if __name__ == "__main__":
     expected = {}
     for name, (entry, file) in VECTORS.items():
         (HERE / f"{name}.zip").write_bytes(file)
-        refused = name == "bytes-before" or entry is not None
+        refused = name in ("bytes-before", "name-too-long") or entry is not None
         expected[f"{name}.zip"] = {"refused": entry or ""} if refused else {"digest": check.check(HERE / f"{name}.zip")}
     expected["written.zip"] = {"digest": check.check(HERE / "written.zip")}
     (HERE / "vectors.json").write_text(json.dumps(expected, indent=2) + "\n")

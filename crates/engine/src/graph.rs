@@ -69,7 +69,10 @@ impl Graph {
     pub fn output_names(bytes: &[u8]) -> Result<Vec<String>, Error> {
         let model = pb::ModelProto::decode(bytes);
         let model = model.map_err(|error| Error::NotOnnx { reason: error.to_string() })?;
-        Ok(facts::outputs(&model))
+        match facts::outputs(&model) {
+            names if names.is_empty() => Err(Error::Lacking { what: "outputs" }),
+            names => Ok(names),
+        }
     }
 
     /// What stands in the graph.

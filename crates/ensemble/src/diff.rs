@@ -75,14 +75,23 @@ pub fn diff(before: (&Archive, &Auto), after: (&Archive, &Auto)) -> Vec<Differen
 fn parts(archive: &Archive, auto: &Auto) -> BTreeMap<Part, Value> {
     let pattern = &auto.pattern;
     let schema = SchemaForm::of(pattern.plan().schema(), pattern.target());
-    let manifest = auto.manifest().map_or(Value::Null, |manifest| {
-        json!({
+    let manifest = auto.manifest().map_or(json!({}), |manifest| {
+        let mut about = json!({
             "name": manifest.name,
             "version": manifest.version.to_string(),
             "format": manifest.format(),
             "description": manifest.description,
             "metadata": manifest.metadata,
-        })
+            "lineage": manifest.lineage,
+            "made_by": manifest.made_by,
+        });
+        // What is described is compared by its parts.
+        const DESCRIBED: [&str; 5] = ["task", "target", "classes", "blend", "members"];
+        let others = manifest.about.iter().filter(|(field, _)| !DESCRIBED.contains(&field.as_str()));
+        if let Some(map) = about.as_object_mut() {
+            map.extend(others.map(|(field, value)| (field.clone(), value.clone())));
+        }
+        about
     });
     let members = pattern.members().iter().map(|member| {
         let entry = format!("{}/m.onnx", member.name());

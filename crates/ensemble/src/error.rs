@@ -137,6 +137,30 @@ pub enum Error {
         /// One with.
         weighted: String,
     },
+    /// A model was given two weights.
+    #[error("\"{model}\" was given the weights {first} and {second}: each of its members has the same")]
+    TwoWeights {
+        /// The model.
+        model: String,
+        /// One of them.
+        first: f64,
+        /// Another.
+        second: f64,
+    },
+    /// A field that nothing reads.
+    #[error("{entry}: {path} is not known")]
+    UnknownField {
+        /// The entry.
+        entry: String,
+        /// The path to the field.
+        path: String,
+    },
+    /// An entry that a bundle does not have.
+    #[error("entry {entry} is none of a bundle's")]
+    Stray {
+        /// The entry.
+        entry: String,
+    },
     /// Weights that cannot be made to sum to one.
     #[error("the weights sum to {found}: nothing can be divided by that")]
     NoWeight {
@@ -144,7 +168,7 @@ pub enum Error {
         found: f64,
     },
     /// Weights that are not inverted.
-    #[error("only the weights of a regression are inverted: there is nothing to fix")]
+    #[error("only the weights of a regression's several models are inverted: there is nothing to fix")]
     NotInverted,
     /// A weight that tells no error.
     #[error("\"{model}\" weighs nothing: an error cannot be derived from that")]

@@ -1,14 +1,14 @@
 //! Rows with known predictions: what proves that this machine computes what the maker's computed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use automl_pack_bundle::Archive;
-use automl_pack_plan::{Action, Head, Outcome, Policy, Target, Task};
+use automl_pack_bundle::{self as bundle, Archive};
+use automl_pack_plan::{Action, Head, Outcome, Plan, Policy, Target, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Blend, Error, Pattern, Scores, source::Source};
+use crate::{Blend, Error, Pattern, Scores, source::Source, stray};
 
 /// Rows with the predictions of the blend and of each member.
 ///
@@ -49,6 +49,9 @@ pub struct Expectation {
     /// The values of a regression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<f32>>,
+    /// Which of these were computed at packing, where the maker gave the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub computed: Vec<String>,
 }
 
 /// Where golden rows, or what is expected of them, are from.
@@ -101,40 +104,77 @@ impl Golden {
     }
 
     /// Reads rows as a maker gives them, in the form of `golden.json`: what is left out is computed at
-    /// packing, or taken for the maker's.
+    /// packing, or taken for the maker's. A field that is not known is refused.
     pub fn from_json(bytes: &[u8]) -> Result<Golden, Error> {
-        serde_json::from_slice(bytes).map_err(|error| golden_form(error.to_string()))
+        let refuse = |error: bundle::Error| golden_form(with_cause(&error));
+        let given: Value = bundle::read_json("golden.json", bytes).map_err(refuse)?;
+        let golden: Golden = bundle::read_json("golden.json", bytes).map_err(refuse)?;
+        match stray::find(&given, &serde_json::to_value(&golden).unwrap_or_default()) {
+            Some(path) => Err(golden_form(format!("{path} is not known"))),
+            None => Ok(golden),
+        }
     }
 
     /// Takes a table that has columns of the schema and, beside them, those that a prediction has:
-    /// `prediction`, `probability_<class>`, `<member>_prediction`, `<member>_probability_<class>`.
-    pub fn from_table(
+    /// `prediction`, `probability_<class>`, `<member>_prediction`, `<member>_probability_<class>`. A column
+    /// that is neither is refused: it may be one of these with a slip in its name.
+    pub(crate) fn from_table(
         header: &[String],
         rows: &[Vec<Option<String>>],
-        target: &Target,
+        (plan, target): (&Plan, &Target),
         members: &[&str],
     ) -> Result<Golden, Error> {
+        if let Some(twice) = header.iter().enumerate().find(|(place, name)| header[..*place].contains(name)) {
+            return Err(golden_form(format!("the column \"{}\" is there twice", twice.1)));
+        }
         let place = |name: &str| header.iter().position(|column| column == name);
-        let mut taken = Vec::new();
-        let mut expected = Vec::new();
+        let classes: Vec<String> = match &target.task {
+            Task::Classification(classes) => classes.names().map(|class| class.into_owned()).collect(),
+            Task::Regression(_) => Vec::new(),
+        };
+        let (mut taken, mut expected) = (Vec::new(), Vec::new());
         for of in [Golden::BLEND].iter().chain(members) {
             let prefix = if *of == Golden::BLEND { String::new() } else { format!("{of}_") };
             let prediction = place(&format!("{prefix}prediction"));
-            let classes = match &target.task {
-                Task::Classification(classes) => classes.names().map(|class| class.into_owned()).collect(),
-                Task::Regression(_) => Vec::new(),
-            };
-            let probabilities: Vec<_> =
-                classes.iter().map(|class| place(&format!("{prefix}probability_{class}"))).collect();
+            let of_class = |class: &String| place(&format!("{prefix}probability_{class}"));
+            let probabilities: Vec<_> = classes.iter().map(of_class).collect();
+            let some = probabilities.iter().flatten().count();
+            if some > 0 && some < classes.len() {
+                return Err(golden_form(format!(
+                    "{prefix}probability_… is there for {some} of {} classes",
+                    classes.len()
+                )));
+            }
             taken.extend(prediction.into_iter().chain(probabilities.iter().copied().flatten()));
-            let expectation = Expectation::from_table(of, rows, target, prediction, &probabilities)?;
-            expected.extend(expectation);
+            expected.extend(Expectation::from_table(of, rows, target, prediction, &probabilities)?);
         }
         let kept: Vec<usize> = (0..header.len()).filter(|place| !taken.contains(place)).collect();
         let cell = |cell: &Option<String>| cell.clone().map_or(Value::Null, Value::String);
         let cells = rows.iter().map(|row| kept.iter().map(|place| cell(&row[*place])).collect()).collect();
         let columns = kept.iter().map(|place| header[*place].clone()).collect();
-        Ok(Golden { expected, ..Golden::of_rows(Origin::Maker, columns, cells) })
+        Golden { expected, ..Golden::of_rows(Origin::Maker, columns, cells) }.only(plan)
+    }
+
+    /// Keeps the columns that the models read. Others of the schema are left out, and those that it does
+    /// not have are refused: nothing comes into a bundle that nobody asked for.
+    pub(crate) fn only(mut self, plan: &Plan) -> Result<Golden, Error> {
+        let columns = plan.schema().columns();
+        let is_known = |name: &String| columns.iter().any(|column| column.name == *name);
+        if let Some(other) = self.columns.iter().find(|name| !is_known(name)) {
+            let what = format!(
+                "the column \"{other}\" is none of the schema's, and no prediction of the blend or a member"
+            );
+            return Err(golden_form(what));
+        }
+        let is_read = |name: &str| columns.iter().any(|column| column.name == name && column.kind.is_some());
+        let kept: Vec<bool> = self.columns.iter().map(|name| is_read(name)).collect();
+        let keep = |row: &mut Vec<Value>| {
+            let mut kept = kept.iter();
+            row.retain(|_| kept.next().is_none_or(|kept| *kept));
+        };
+        self.rows.iter_mut().for_each(keep);
+        self.columns.retain(|name| is_read(name));
+        Ok(self)
     }
 
     /// The same with another tolerance.
@@ -216,19 +256,34 @@ impl Golden {
                     "none".to_owned(),
                 ));
             }
-            let mut open = false;
+            let mut open = 0.0;
             for (member, scored) in pattern.members().iter().zip(scores.members()) {
                 let head = Some(member.head());
-                open |= self.compare_one(member.name(), row, at, &scored.outcome, pattern.target(), head)?;
+                if self.compare_one(member.name(), row, at, &scored.outcome, pattern.target(), head)? {
+                    open += member.weight();
+                }
             }
             let outcome = scores.outcome();
-            if open && pattern.blend() == Blend::Vote {
+            if open > 0.0 && pattern.blend() == Blend::Vote && self.lead(row, pattern) <= 2.0 * open {
                 self.compare_numbers(Golden::BLEND, row, at, outcome, pattern.target())?;
             } else {
                 self.compare_one(Golden::BLEND, row, at, outcome, pattern.target(), None)?;
             }
         }
         Ok(())
+    }
+
+    /// By how much the winner of the expected vote leads.
+    fn lead(&self, row: usize, pattern: &Pattern) -> f64 {
+        let mut votes: BTreeMap<String, f64> = BTreeMap::new();
+        for member in pattern.members() {
+            let labels = self.expected_of(member.name()).and_then(|expected| expected.labels.as_ref());
+            let label = labels.and_then(|labels| shown(&labels[row])).unwrap_or_default();
+            *votes.entry(label).or_default() += member.weight();
+        }
+        let mut votes: Vec<f64> = votes.into_values().collect();
+        votes.sort_by(|a, b| b.total_cmp(a));
+        votes.first().copied().unwrap_or(0.0) - votes.get(1).copied().unwrap_or(0.0)
     }
 
     /// Whether the label was another, where the expected probabilities leave it open.
@@ -324,8 +379,14 @@ impl Golden {
             let largest = Golden::LARGEST_TOLERANCE;
             return refuse(format!("the tolerance is {}: expected 0 to {largest}", self.tolerance));
         }
-        if self.rows.is_empty() || self.rows.len() > Golden::MOST_ROWS {
+        if self.rows.is_empty() {
+            return refuse("there are no rows".to_owned());
+        }
+        if self.rows.len() > Golden::MOST_ROWS {
             return refuse(format!("{} rows: expected 1 to {}", self.rows.len(), Golden::MOST_ROWS));
+        }
+        if self.columns.is_empty() {
+            return refuse("no columns: expected those that the models read".to_owned());
         }
         for (row, cells) in self.rows.iter().enumerate() {
             if cells.len() != self.columns.len() {
@@ -385,12 +446,14 @@ impl Golden {
         let names = pattern.members().iter().map(|member| member.name());
         for (place, of) in names.map(Some).chain([None]).enumerate() {
             let name = of.unwrap_or(Golden::BLEND);
-            if self.expected_of(name).is_none() {
-                let outcomes = parts.iter().map(|scores| match of {
-                    Some(_) => &scores.members()[place].outcome,
-                    None => scores.outcome(),
-                });
-                self.expected.push(Expectation::of(name, outcomes, &pattern.target().task));
+            let outcomes = parts.iter().map(|scores| match of {
+                Some(_) => &scores.members()[place].outcome,
+                None => scores.outcome(),
+            });
+            let computed = Expectation::of(name, outcomes, &pattern.target().task);
+            match self.expected.iter_mut().find(|expected| expected.of == name) {
+                Some(given) => given.fill_in(computed),
+                None => self.expected.push(computed),
             }
         }
         let order = |of: &str| pattern.members().iter().position(|member| member.name() == of);
@@ -411,9 +474,10 @@ impl Expectation {
             match outcome {
                 Outcome::Classes { labels: of, probabilities: p } => {
                     labels.extend(of.iter().map(|label| label_value(task, *label as usize)));
-                    probabilities.extend(p.rows().into_iter().map(|row| row.to_vec()));
+                    probabilities
+                        .extend(p.rows().into_iter().map(|row| row.iter().copied().map(rounded).collect()));
                 }
-                Outcome::Values(of) => values.extend(of),
+                Outcome::Values(of) => values.extend(of.iter().copied().map(rounded)),
             }
         }
         let is_classes = matches!(task, Task::Classification(_));
@@ -423,6 +487,19 @@ impl Expectation {
             labels: is_classes.then_some(labels),
             probabilities: is_classes.then_some(probabilities),
             values: (!is_classes).then_some(values),
+            computed: Vec::new(),
+        }
+    }
+
+    /// Adds what the maker left out, and marks it.
+    fn fill_in(&mut self, computed: Expectation) {
+        if self.labels.is_none() && computed.labels.is_some() {
+            self.labels = computed.labels;
+            self.computed.push("labels".to_owned());
+        }
+        if self.probabilities.is_none() && computed.probabilities.is_some() {
+            self.probabilities = computed.probabilities;
+            self.computed.push("probabilities".to_owned());
         }
     }
 
@@ -446,6 +523,7 @@ impl Expectation {
             labels: None,
             probabilities: None,
             values: None,
+            computed: Vec::new(),
         };
         let label =
             |place: usize, row: &Vec<Option<String>>| row[place].clone().map_or(Value::Null, Value::String);
@@ -498,6 +576,15 @@ impl Expectation {
             }
         }
     }
+}
+
+/// Six digits: within any tolerance of what was computed, and mostly the same on every machine.
+fn rounded(x: f32) -> f32 {
+    format!("{x:.5e}").parse().unwrap_or(x)
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    error.source().map_or(error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 fn label_value(task: &Task, label: usize) -> Value {

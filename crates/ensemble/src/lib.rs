@@ -25,6 +25,7 @@ mod member;
 mod pattern;
 mod scores;
 mod source;
+mod stray;
 mod verify;
 
 pub use audit::{Audit, Finding, Severity, audit};

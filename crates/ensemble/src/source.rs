@@ -1,6 +1,6 @@
 //! What lies in a container, taken apart: the same whether it is a bundle or a pack of carefree-learn's.
 
-use automl_pack_bundle::{Archive, Manifest};
+use automl_pack_bundle::{Archive, MANIFEST, Manifest};
 use automl_pack_carefree as carefree;
 use automl_pack_plan::{Plan, PlanForm, SchemaForm, Statistics, Target, Task};
 use serde_json::{Map, Value, json};
@@ -39,6 +39,10 @@ impl<'a> Source<'a> {
     /// Reads the entries of a bundle whose manifest is the one given.
     fn read_bundle(archive: &'a Archive, manifest: Manifest) -> Result<Source<'a>, Error> {
         let mut source = Source::read_entries(archive)?;
+        // A later version may have added something; nothing else has a place in a bundle.
+        if !manifest.is_later() {
+            source.check_strays(archive)?;
+        }
         let blend = manifest.about.get("blend").cloned().unwrap_or_default();
         source.blend = serde_json::from_value(blend.clone()).map_err(|_| Error::Described {
             field: "blend",
@@ -64,6 +68,26 @@ impl<'a> Source<'a> {
         let plan = plan.plan(schema.schema()?)?;
         let blend = Blend::usual(&target.task);
         Ok(Source { plan, target, statistics, members, blend, golden: None, manifest: None })
+    }
+
+    /// Every entry is one that a bundle has: nothing else comes along, no code and no data.
+    pub(crate) fn check_strays(&self, archive: &Archive) -> Result<(), Error> {
+        const OF_MEMBER: [&str; 4] =
+            ["m.onnx", "output_names.json", "output_probabilities.txt", "binary_config.json"];
+        const OF_DATA: [&str; 4] = ["schema.json", "plan.json", "statistics.json", "golden.json"];
+        let data = data_folder(self.members.is_single);
+        let is_own = |name: &str| {
+            let of_member = |member: &carefree::Member<'_>| {
+                name.strip_prefix(&member.folder).is_some_and(|file| OF_MEMBER.contains(&file))
+            };
+            let of_data = name.strip_prefix(data).is_some_and(|file| OF_DATA.contains(&file));
+            let of_root = name == MANIFEST || name == "weights_mapping.json" && !self.members.is_single;
+            of_root || of_data || self.members.list.iter().any(of_member)
+        };
+        match archive.entries().find(|(name, _)| !is_own(name)) {
+            Some((entry, _)) => Err(Error::Stray { entry: entry.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// Values have no votes.

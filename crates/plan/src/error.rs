@@ -86,6 +86,12 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// A scale that no target can have.
+    #[error("plan: what is predicted {what}")]
+    TargetScale {
+        /// What is wrong.
+        what: String,
+    },
     /// A column whose values must be told and are not.
     #[error("schema: column \"{column}\" says too little: expected {expected}")]
     NoValues {

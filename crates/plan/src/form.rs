@@ -158,6 +158,9 @@ impl SchemaForm {
     /// The target, whose values are predicted on that scale.
     pub fn target(&self, scale: Scale) -> Result<Target, Error> {
         let refuse = |expected| Error::Target { target: self.target.name.clone(), expected };
+        if self.target.name.is_empty() {
+            return Err(refuse("a name"));
+        }
         if self.columns.iter().any(|column| column.name == self.target.name) {
             return Err(refuse("another name than every column's"));
         }
@@ -179,6 +182,11 @@ impl SchemaForm {
         let schema = self.schema()?;
         let mut features = Vec::new();
         for (column, form) in self.columns.iter().enumerate() {
+            if form.values.is_some() && form.kind != KindForm::Text {
+                let expected =
+                    "\"values\" for a column of text alone: numbers go into the graphs as they are";
+                return Err(Error::NoValues { column: form.name.clone(), expected });
+            }
             let reading = match form.kind {
                 KindForm::Unread => continue,
                 KindForm::Number => Reading::Number(Number { fill: f32::NAN }),
@@ -251,10 +259,25 @@ impl PlanForm {
                 let close = close.map_or(String::new(), |close| format!(" (did you mean \"{close}\"?)"));
                 refuse(format!("reads \"{}\", which the schema does not have{close}", form.column))
             })?;
+            check_scale(&form.scale).map_err(refuse)?;
             features.push(Feature { column, reading: form.read.reading(&form.column)?, scale: form.scale });
         }
+        check_scale(&self.target_scale).map_err(|what| Error::TargetScale { what })?;
         Plan::new(schema, features, self.precision)
     }
+}
+
+/// What is divided by is more than nothing, and every number is one in single precision.
+fn check_scale(scale: &Scale) -> Result<(), String> {
+    let (from, by) = match *scale {
+        Scale::Identity | Scale::Logarithm => return Ok(()),
+        Scale::Standard { mean, deviation } => (mean, deviation),
+        Scale::MinMax { min, range } => (min, range),
+    };
+    let fits = (from as f32).is_finite() && (by as f32).is_finite() && by as f32 > 0.0;
+    fits.then_some(()).ok_or_else(|| {
+        format!("is scaled from {from:e} by {by:e}: expected numbers of single precision, the second above 0")
+    })
 }
 
 impl ReadForm {
@@ -300,6 +323,9 @@ impl ReadForm {
             }
             ReadForm::Level { count, commonest } => {
                 check_code(column, *count)?;
+                if *count == 0 {
+                    return refuse("it has no levels: expected a count from 1 up".to_owned());
+                }
                 if commonest >= count {
                     return refuse(format!("the commonest level is {commonest}: expected one of {count}"));
                 }

@@ -87,6 +87,14 @@ impl Classes {
                 what: format!("{} classes: expected 1 to {}", names.len(), Classes::MOST),
             });
         }
+        // Integers beyond 64 bits are read as numbers, several as the same.
+        if let Classes::Number(values) = self
+            && let Some(value) = values.iter().find(|value| value.abs() >= 9_007_199_254_740_992.0)
+        {
+            return Err(Error::Classes {
+                what: format!("the class {value}, which other numbers are the same as"),
+            });
+        }
         let mut seen = HashSet::with_capacity(names.len());
         for name in &names {
             if !seen.insert(name.as_ref()) {

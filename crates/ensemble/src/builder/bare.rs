@@ -1,7 +1,7 @@
 //! A graph that comes alone: which of its outputs predicts, and whether it gives probabilities.
 
 use automl_pack_engine::Graph;
-use automl_pack_plan::{Outputs, Plan, Policy, Statistics, Target, Task};
+use automl_pack_plan::{Action, Outputs, Plan, Policy, Statistics, Target, Task};
 use ndarray::ArrayView1;
 
 use super::{Files, binary_config, synthetic, to_json};
@@ -26,7 +26,7 @@ pub(super) fn complete(member: &str, files: &mut Files, plan: &Plan, target: &Ta
         return Err(Error::MemberInput { member: member.to_owned(), expected, found });
     }
     let is_classification = matches!(target.task, Task::Classification(_));
-    let outputs = match is_classification && gives_probabilities(&graph, plan).map_err(refused)? {
+    let outputs = match is_classification && gives_probabilities(member, &graph, plan)? {
         true => Outputs::Probabilities,
         false => Outputs::Logits,
     };
@@ -45,16 +45,16 @@ fn predictions(names: &[String]) -> Option<usize> {
 }
 
 /// Probabilities are from 0 to 1 and sum to 1, for every row; nothing else does so by chance.
-fn gives_probabilities(graph: &Graph, plan: &Plan) -> Result<bool, automl_pack_engine::Error> {
+fn gives_probabilities(member: &str, graph: &Graph, plan: &Plan) -> Result<bool, Error> {
     const TOLERANCE: f32 = 1e-3;
     let rows = synthetic::rows(plan, &Statistics::default()).rows();
-    let prepared = plan.prepare(&rows, &Policy::default());
-    let features = prepared.expect("the policy fills in whatever made-up rows have").features;
-    let output = graph.run(features.view())?;
+    let features = plan.prepare(&rows, &Policy::all(Action::Null))?.features;
+    let output = graph.run(features.view());
+    let output = output.map_err(|source| Error::Member { member: member.to_owned(), source })?;
     let is_share = |row: &ArrayView1<'_, f32>| {
         row.iter().all(|p| (0.0..=1.0 + TOLERANCE).contains(p)) && (row.sum() - 1.0).abs() < TOLERANCE
     };
-    let mut finite =
-        output.rows().into_iter().filter(|row| row.iter().all(|number| number.is_finite())).peekable();
+    let is_finite = |row: &ArrayView1<'_, f32>| row.iter().all(|number| number.is_finite());
+    let mut finite = output.rows().into_iter().filter(is_finite).peekable();
     Ok(finite.peek().is_some() && finite.all(|row| is_share(&row)))
 }

@@ -72,19 +72,19 @@ impl Builder {
                 builder.shared.extend(files);
             } else {
                 let model = builder.models.entry(member.model.clone()).or_default();
-                model.weight = Some(member.weight);
+                model.weights = vec![member.weight];
                 model.members.push(files);
             }
         }
         let is_regression = matches!(source.target.task, Task::Regression(_));
         if reweighing == Reweighing::Fixed {
-            builder = builder.fix_weights(is_regression)?;
+            builder = builder.fix_weights(is_regression && !is_single)?;
         }
-        builder.lineage = Some(Lineage { from: archive.content_digest(), by: "convert".to_owned() });
-        let weights = || builder.models.values().map(|model| model.weight);
+        builder.lineage = Some(Lineage::new(archive.content_digest(), "convert"));
+        let weights = || builder.models.values().map(|model| model.weights.first().copied());
         let differ = weights().any(|weight| Some(weight) != weights().next());
         let may_be_inverted = is_regression && differ && reweighing == Reweighing::Kept;
-        if is_regression {
+        if is_regression && !is_single {
             builder = builder.metadata(Reweighing::KEY, reweighing.word());
         }
         let dropped = Dropped {
@@ -97,12 +97,12 @@ impl Builder {
 
     /// A score was the negative error, and a weight is a score divided by the sum of all: the weights
     /// are the shares of the errors. A model's right share is that of what its error divides.
-    fn fix_weights(mut self, is_regression: bool) -> Result<Builder, Error> {
-        if !is_regression {
+    fn fix_weights(mut self, are_inverted: bool) -> Result<Builder, Error> {
+        if !are_inverted {
             return Err(Error::NotInverted);
         }
-        for (name, Model { weight, .. }) in &mut self.models {
-            match weight {
+        for (name, Model { weights, .. }) in &mut self.models {
+            match weights.first_mut() {
                 Some(weight) if *weight > 0.0 => *weight = 1.0 / *weight,
                 _ => return Err(Error::NoError { model: name.clone() }),
             }

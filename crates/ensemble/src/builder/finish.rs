@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use automl_pack_bundle::{self as bundle, Archive, Digest, Lineage, Manifest, Name, Version, read_json};
+use automl_pack_bundle::{self as bundle, Archive, Lineage, Manifest, Name, Version, read_json};
 use automl_pack_plan::{Plan, PlanForm, Scale, SchemaForm, Statistics, Target};
 use serde_json::{Map, Value};
 
@@ -10,6 +10,7 @@ use super::{Builder, Files, Rows, WEIGHTS, bare, member_name, synthetic, to_json
 use crate::{
     Auto, Error, Golden, Options,
     source::{Source, data_folder},
+    stray,
 };
 
 /// What was written.
@@ -50,6 +51,7 @@ impl Builder {
         let entries = self.complete_entries()?;
         let draft = Archive::seal(Manifest::new(file.clone(), Version::new(0, 1, 0)), entries.clone())?;
         let mut source = Source::read_entries(&draft)?;
+        source.check_strays(&draft)?;
         source.blend = self.blend.unwrap_or(source.blend);
         source.check_blend()?;
         let description = source.description();
@@ -58,12 +60,15 @@ impl Builder {
         golden.complete(&pattern)?;
         let mut entries = entries;
         entries.insert(self.data("golden.json"), to_json(&golden));
-        let manifest = self.manifest(file, description, &entries)?;
-        Ok(Archive::seal(manifest, entries)?)
+        let manifest = self.manifest(file, description)?;
+        self.seal(manifest, entries)
     }
 
     /// Every entry but the manifest and the golden rows.
     fn complete_entries(&mut self) -> Result<Files, Error> {
+        if self.is_single && !self.models.is_empty() {
+            return Err(Error::SinglePack);
+        }
         let (plan, target) = self.complete_data()?;
         let mut entries = std::mem::take(&mut self.shared);
         if self.is_single {
@@ -94,6 +99,7 @@ impl Builder {
         let entry = self.data("schema.json");
         let schema =
             self.shared.get(&entry).ok_or_else(|| bundle::Error::Missing { entry: entry.clone() })?;
+        let given: Value = read_json(&entry, schema)?;
         let mut schema: SchemaForm = read_json(&entry, schema)?;
         self.shared.entry(self.data("statistics.json")).or_insert_with(|| to_json(&Statistics::default()));
         let entry = self.data("plan.json");
@@ -101,6 +107,10 @@ impl Builder {
             let plan: PlanForm = read_json(&entry, plan)?;
             let target = schema.target(plan.target_scale)?;
             return Ok((plan.plan(schema.schema()?)?, target));
+        }
+        // Here someone wrote it by hand.
+        if let Some(path) = stray::find(&given, &serde_json::to_value(&schema).unwrap_or_default()) {
+            return Err(Error::UnknownField { entry: self.data("schema.json"), path });
         }
         let target = schema.target(Scale::Identity)?;
         let plan = schema.bare_plan()?;
@@ -115,8 +125,10 @@ impl Builder {
         let names: Vec<&str> = source.members.list.iter().map(|member| member.name.as_str()).collect();
         let golden = match std::mem::take(&mut self.golden) {
             Rows::MadeUp => synthetic::rows(&source.plan, &source.statistics),
-            Rows::Given(golden) => golden,
-            Rows::Table(header, rows) => Golden::from_table(&header, &rows, &source.target, &names)?,
+            Rows::Given(golden) => golden.only(&source.plan)?,
+            Rows::Table(header, rows) => {
+                Golden::from_table(&header, &rows, (&source.plan, &source.target), &names)?
+            }
         };
         let golden = match self.tolerance {
             Some(tolerance) => golden.with_tolerance(tolerance),
@@ -126,41 +138,38 @@ impl Builder {
         Ok(golden)
     }
 
-    fn manifest(
-        self,
-        file: Name,
-        description: Map<String, Value>,
-        entries: &Files,
-    ) -> Result<Manifest, Error> {
-        let mut manifest = self.base.unwrap_or_else(|| Manifest::new(file, Version::new(0, 1, 0)));
-        if self.lineage.is_some() || !lists(&manifest, entries) {
-            // What was a bundle before it was changed is what this one was made from.
-            let edited =
-                || manifest.is_sealed().then(|| Lineage { from: manifest.digest(), by: "pack".to_owned() });
-            manifest.lineage = self.lineage.or_else(edited).or(manifest.lineage);
-            manifest.made_by = concat!("automl-pack ", env!("CARGO_PKG_VERSION")).to_owned();
-        }
-        if let Some(name) = self.name {
+    /// What the bundle says of itself, before anything is said of where it comes from.
+    fn manifest(&self, file: Name, description: Map<String, Value>) -> Result<Manifest, Error> {
+        let mut manifest = self.base.clone().unwrap_or_else(|| Manifest::new(file, Version::new(0, 1, 0)));
+        if let Some(name) = &self.name {
             manifest.name = name.parse()?;
         }
-        if let Some(version) = self.version {
+        if let Some(version) = &self.version {
             let refuse = |source: bundle::VersionError| Error::Version { found: version.clone(), source };
             manifest.version = version.parse().map_err(refuse)?;
         }
-        if let Some(description) = self.description {
-            manifest.description = description;
+        if let Some(description) = &self.description {
+            manifest.description.clone_from(description);
         }
-        manifest.metadata.extend(self.metadata);
+        manifest.metadata.extend(self.metadata.clone());
         manifest.about.remove("classes");
         manifest.about.extend(description);
         Ok(manifest)
     }
-}
 
-/// Whether the entries are those that the manifest lists, so that packing gives the same bundle.
-fn lists(manifest: &Manifest, entries: &Files) -> bool {
-    let same = |(name, content): (&String, &Vec<u8>)| {
-        manifest.listed(name).is_some_and(|listed| listed.sha256 == Digest::of(content))
-    };
-    manifest.entries().count() == entries.len() && entries.iter().all(same)
+    /// Seals it. What is the same to the last byte stays the same bundle; what was a bundle before it was
+    /// changed is what this one was made from.
+    fn seal(&self, mut manifest: Manifest, entries: Files) -> Result<Archive, Error> {
+        let before = manifest.is_sealed().then(|| manifest.digest());
+        if self.lineage.is_none() && before.is_some() {
+            let same = Archive::seal(manifest.clone(), entries.clone())?;
+            if Some(same.verify()?.digest()) == before {
+                return Ok(same);
+            }
+        }
+        let edited = || before.map(|from| Lineage::new(from, "pack"));
+        manifest.lineage = self.lineage.clone().or_else(edited).or(manifest.lineage);
+        manifest.made_by = concat!("automl-pack ", env!("CARGO_PKG_VERSION")).to_owned();
+        Ok(Archive::seal(manifest, entries)?)
+    }
 }

@@ -5,7 +5,10 @@ mod convert;
 mod finish;
 mod synthetic;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use automl_pack_bundle::{self as bundle, Archive, Lineage, Manifest, Name};
 use automl_pack_carefree as carefree;
@@ -64,8 +67,8 @@ type Files = BTreeMap<String, Vec<u8>>;
 /// A model, trained several times over.
 #[derive(Debug, Clone, Default)]
 struct Model {
-    /// The share of each member.
-    weight: Option<f64>,
+    /// The share of each member, as often as it was said.
+    weights: Vec<f64>,
     /// The files of each.
     members: Vec<Files>,
 }
@@ -106,7 +109,7 @@ impl Builder {
         }
         let from = archive.verify()?.digest();
         let mut builder = Builder::from_entries(archive)?;
-        builder.lineage = Some(Lineage { from, by: by.to_owned() });
+        builder.lineage = Some(Lineage::new(from, by));
         Ok(builder)
     }
 
@@ -131,7 +134,7 @@ impl Builder {
         builder.shared.remove(WEIGHTS);
         for place in carefree::places(archive)?.into_iter().filter(|_| !is_single) {
             let model = builder.models.entry(place.model).or_default();
-            model.weight = Some(place.weight);
+            model.weights = vec![place.weight];
             let of_member = |name: &String, _: &mut Vec<u8>| name.starts_with(&place.folder);
             let files = builder.shared.extract_if(.., of_member);
             let files = files.map(|(name, content)| (name[place.folder.len()..].to_owned(), content));
@@ -221,35 +224,41 @@ impl Builder {
     ) -> Builder {
         let name = model.into();
         self = self.member(name.clone(), graph);
-        self.models.entry(name).or_default().weight = Some(weight);
+        self.models.entry(name).or_default().weights.push(weight);
         self
     }
 
-    /// Takes a model away, or one member of it: `fcnn`, `fcnn/m_0002`. Later members of the model move
-    /// up.
-    pub fn remove(mut self, name: &str) -> Result<Builder, Error> {
+    /// Takes models away, or single members of them: `fcnn`, `linear/m_0002`. All names are those before
+    /// anything is taken away; later members of a model move up.
+    pub fn remove(mut self, names: &[impl AsRef<str>]) -> Result<Builder, Error> {
         self.check_several()?;
-        let known = self.members().iter().any(|member| member == name) || self.models.contains_key(name);
-        if !known {
-            return Err(Error::UnknownMember { name: name.to_owned(), known: self.members().join(", ") });
+        let members = self.members();
+        let mut gone = BTreeSet::new();
+        for name in names.iter().map(AsRef::as_ref) {
+            let is_meant = |member: &&String| {
+                *member == name || member.rsplit_once('/').is_some_and(|(model, _)| model == name)
+            };
+            let mut meant = members.iter().filter(is_meant).cloned().peekable();
+            if meant.peek().is_none() {
+                return Err(Error::UnknownMember { name: name.to_owned(), known: members.join(", ") });
+            }
+            gone.extend(meant);
         }
-        let (model, number) = match name.rsplit_once("/m_") {
-            Some((model, number)) => (model, number.parse().ok()),
-            None => (name, None),
-        };
-        if let (Some(number), Some(of)) = (number, self.models.get_mut(model)) {
-            let _: Files = of.members.remove(number);
+        for (name, model) in &mut self.models {
+            let before = model.members.len();
+            let mut number = 0..;
+            model
+                .members
+                .retain(|_| number.next().is_none_or(|number| !gone.contains(&member_name(name, number))));
+            if let (Rows::Given(golden), true) = (&mut self.golden, model.members.len() < before) {
+                // What moved up has another name now: it is computed anew.
+                let moved = format!("{name}/");
+                golden.forget(|of| of.starts_with(&moved));
+            }
         }
-        if number.is_none() || self.models[model].members.is_empty() {
-            self.models.remove(model);
-        }
+        self.models.retain(|_, model| !model.members.is_empty());
         if self.models.is_empty() {
             return Err(Error::NoMembers);
-        }
-        if let Rows::Given(golden) = &mut self.golden {
-            // What moved up has another name now: it is computed anew.
-            let moved = format!("{model}/");
-            golden.forget(|of| of.starts_with(&moved));
         }
         self.expect_another_blend();
         Ok(self)
@@ -259,7 +268,7 @@ impl Builder {
     pub fn reweight(mut self, model: &str, weight: f64) -> Result<Builder, Error> {
         self.check_several()?;
         match self.models.get_mut(model) {
-            Some(model) => model.weight = Some(weight),
+            Some(model) => model.weights = vec![weight],
             None => {
                 let known = self.models.keys().cloned().collect::<Vec<_>>().join(", ");
                 return Err(Error::UnknownMember { name: model.to_owned(), known });
@@ -279,7 +288,7 @@ impl Builder {
             return Err(Error::NoWeight { found: sum });
         }
         for (name, model) in &mut self.models {
-            model.weight = Some(weights[name] / sum);
+            model.weights = vec![weights[name] / sum];
         }
         self.expect_another_blend();
         Ok(self)
@@ -291,13 +300,22 @@ impl Builder {
 
     /// The weights by model: equal shares where no model has one.
     fn weights(&self) -> Result<BTreeMap<String, f64>, Error> {
-        let weighted = self.models.iter().find(|(_, model)| model.weight.is_some());
-        let unweighted = self.models.iter().find(|(_, model)| model.weight.is_none());
+        for (name, model) in &self.models {
+            if let Some(pair) = model.weights.windows(2).find(|pair| pair[0] != pair[1]) {
+                return Err(Error::TwoWeights { model: name.clone(), first: pair[0], second: pair[1] });
+            }
+        }
+        let weighted = self.models.iter().find(|(_, model)| !model.weights.is_empty());
+        let unweighted = self.models.iter().find(|(_, model)| model.weights.is_empty());
         if let (Some((weighted, _)), Some((model, _))) = (weighted, unweighted) {
             return Err(Error::SomeWeights { model: model.clone(), weighted: weighted.clone() });
         }
         let share = 1.0 / self.members().len() as f64;
-        Ok(self.models.iter().map(|(name, model)| (name.clone(), model.weight.unwrap_or(share))).collect())
+        Ok(self
+            .models
+            .iter()
+            .map(|(name, model)| (name.clone(), model.weights.first().copied().unwrap_or(share)))
+            .collect())
     }
 
     /// The names of the members.
