@@ -331,7 +331,7 @@ mod unpack {
         let dir = scratch.path().join("titanic");
         let (code, out, err) = run(&["unpack", &bundle(), path(&dir)]);
         assert_eq!((code, err.as_str()), (0, ""));
-        assert!(out.starts_with("verified 46 files, 309.4 kB\ntitanic 1.0.0, sha256:"), "{out}");
+        assert!(out.starts_with("verified 46 files, 309.3 kB\ntitanic 1.0.0, sha256:"), "{out}");
         assert!(out.contains("\n12 golden rows within 0.00001\n"), "{out}");
         assert!(out.contains("tree_dnn/m_0001"), "{out}");
         let (_, expected, _) = run(&["predict", &bundle(), &rows()]);
@@ -464,7 +464,7 @@ mod bundles {
         refused(
             &["--member", &network, "--schema", &schema, "--golden", &schema],
             1,
-            "golden rows: invalid type: map, expected a string",
+            "golden rows: golden.json is not the JSON that was expected, at columns[0]",
         );
         refused(&["--member", &network, "--schema", &schema, "--name", "a b"], 1, "name is \"a b\"");
         refused(&[scratch.path().to_str().unwrap()], 1, "not a pack");
