@@ -466,7 +466,7 @@ mod bundles {
             1,
             "golden rows: golden.json is not the JSON that was expected, at columns[0]",
         );
-        refused(&["--member", &network, "--schema", &schema, "--name", "a b"], 1, "name is \"a b\"");
+        refused(&["--member", &network, "--schema", &schema, "--name", "a b"], 2, "--name: expected letters");
         refused(&[scratch.path().to_str().unwrap()], 1, "not a pack");
         refused(&["nowhere"], 2, "nowhere is not there");
         assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
