@@ -414,11 +414,10 @@ impl<'a> Walk<'a> {
         header.starts_with(b"PK\x01\x02").then_some(header)
     }
 
-    /// The name that stands in a header before content, or as much of it as is there.
+    /// The name that stands in a header before content, if all of it is there.
     fn name_at(&self, at: usize) -> Option<String> {
         let header = self.file.get(at..at + LOCAL_BYTES)?;
-        let name = &self.file[at + LOCAL_BYTES..];
-        let name = &name[..u16_at(header, 26).min(name.len())];
+        let name = self.file.get(at + LOCAL_BYTES..)?.get(..u16_at(header, 26))?;
         header.starts_with(b"PK\x03\x04").then(|| String::from_utf8_lossy(name).into_owned())
     }
 }
