@@ -1,5 +1,7 @@
 //! Every way a graph is refused.
 
+use crate::Element;
+
 /// Why a graph was not prepared or not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -68,6 +70,44 @@ pub enum Error {
         /// The names of those there are.
         found: Vec<String>,
     },
+    /// A tensor of values that no model of a table has.
+    #[error("tensor \"{tensor}\" has values of the type {number}: expected numbers, truth values or strings")]
+    TensorType {
+        /// The tensor.
+        tensor: String,
+        /// The type's number in the format.
+        number: i32,
+    },
+    /// An attribute that makes no sense, or is not supported.
+    #[error(transparent)]
+    Attribute(Box<Attribute>),
+    /// Two nodes give one value.
+    #[error("the value \"{value}\" is given by two nodes")]
+    TwoMakers {
+        /// Its name.
+        value: String,
+    },
+    /// Nodes that need each other.
+    #[error("the nodes need each other in a circle")]
+    Cycle,
+    /// Another number of inputs than the graph takes.
+    #[error("{found} inputs were given: the graph takes {expected}")]
+    InputCount {
+        /// How many it takes.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// An input of another type than the graph takes.
+    #[error("input \"{input}\" was given {found}: the graph takes {expected}")]
+    InputElement {
+        /// Its name.
+        input: String,
+        /// What it takes.
+        expected: Element,
+        /// What was given.
+        found: String,
+    },
     /// Operators that cannot be run.
     #[error("node \"{node}\" needs the operator {operator}, which is not supported")]
     Operator {
@@ -106,4 +146,18 @@ pub enum Error {
         /// What the engine said.
         reason: String,
     },
+}
+
+/// An attribute that makes no sense, or is not supported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("node \"{node}\" ({operator}): {attribute}: {what}")]
+pub struct Attribute {
+    /// The node.
+    pub node: String,
+    /// Its operator.
+    pub operator: String,
+    /// The attribute.
+    pub attribute: String,
+    /// What is wrong, and what was expected.
+    pub what: String,
 }

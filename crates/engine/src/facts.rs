@@ -42,8 +42,8 @@ const MOST_NODES: usize = 10_000;
 /// More columns than this are no table.
 const MOST_COLUMNS: usize = 65_536;
 
-/// Looks the model over and tells what stands in it, or why it is refused.
-pub(crate) fn read(model: &pb::ModelProto) -> Result<Facts, Error> {
+/// Looks the model over before anything walks it; tells how many numbers were trained.
+pub(crate) fn check(model: &pb::ModelProto) -> Result<usize, Error> {
     let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
     if graph.node.is_empty() {
         return Err(Error::Lacking { what: "nodes" });
@@ -60,6 +60,13 @@ pub(crate) fn read(model: &pb::ModelProto) -> Result<Facts, Error> {
         }
         Ok(())
     })?;
+    Ok(parameters)
+}
+
+/// Looks the model over and tells what stands in it, or why it is refused.
+pub(crate) fn read(model: &pb::ModelProto) -> Result<Facts, Error> {
+    let parameters = check(model)?;
+    let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
     let (input, width) = read_input(graph)?;
     let mut operators = BTreeMap::new();
     for node in &graph.node {
@@ -139,6 +146,12 @@ fn read_input(graph: &pb::GraphProto) -> Result<(String, Option<usize>), Error> 
         return Err(Error::TooLarge { what: "columns of input", found, limit: MOST_COLUMNS });
     }
     Ok((input.name.clone(), width.filter(|width| *width > 0)))
+}
+
+/// A tensor keeps its values in the file, and as many as it declares.
+pub(crate) fn check_tensor(tensor: &pb::TensorProto) -> Result<(), Error> {
+    check_internal(tensor)?;
+    check_size(tensor).map(|_| ())
 }
 
 fn check_internal(tensor: &pb::TensorProto) -> Result<(), Error> {

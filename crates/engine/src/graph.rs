@@ -1,35 +1,31 @@
 //! A graph that runs at any batch.
 
-use std::sync::OnceLock;
-
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2, Axis};
 use prost::Message;
-use tract_onnx::{data_resolver::ModelDataResolver, pb, prelude::*};
+use tract_onnx::pb;
 
-use crate::{
-    Batch, Error, Facts, facts,
-    plan::{Plan, guarded},
-    rewrite,
-};
+use crate::{Data, Error, Facts, Program, Tensor, facts, plan::guarded_own, plans::Plans, rewrite};
 
 /// A graph, ready to run from any thread.
 ///
 /// - its input is one matrix of f32, and all its values were in its bytes
-/// - it was prepared for at least one batch: loading is where an operator that cannot run is refused
+/// - it was run for at least one batch: loading is where an operator that cannot run is refused
 /// - a row's output does not depend on the rows beside it, but for the last digit: a batch of another
-///   size adds in another order
+///   size may add in another order
 pub struct Graph {
-    parsed: InferenceModel,
+    runner: Runner,
     facts: Facts,
     width: usize,
     columns: usize,
-    /// Ascending by rows. The first is prepared when the graph is loaded, the others when they are
-    /// first of use; one that the engine cannot do is left out then.
-    plans: Vec<(usize, OnceLock<Option<Plan>>)>,
 }
 
-/// One row, a few, and a block that stays in the cache.
-const BATCHES: [usize; 3] = [1, 16, 256];
+/// What runs it.
+enum Runner {
+    /// Our own operators, at any batch.
+    Own(Program),
+    /// tract, which knows more operators.
+    General(Plans),
+}
 
 impl Graph {
     /// Reads a graph of one input and prepares it to give the output of that number.
@@ -48,21 +44,16 @@ impl Graph {
             input: facts.input.clone(),
             found: "a matrix without a declared number of columns".to_owned(),
         })?;
+        let mut folded = model.clone();
+        rewrite::fold(&mut folded, facts.opset);
+        if let Some((program, columns)) = own(&folded, output, width) {
+            return Ok(Graph { runner: Runner::Own(program), facts, width, columns });
+        }
         rewrite::rewrite(&mut model, facts.opset);
-        let parsed = parse(&model, output)?;
-        let (batch, first) = prepare_first(&parsed, &model, width)?;
+        let (plans, batch) = Plans::prepare(&model, output, width)?;
         facts.batch = batch;
-        let columns = first.columns().ok_or_else(|| Error::OutputShape {
-            rows: first.rows(),
-            found: "of a number of columns that only running would tell".to_owned(),
-        })?;
-        let batches = match batch {
-            Batch::Any => BATCHES.to_vec(),
-            Batch::Fixed(rows) => vec![rows],
-        };
-        let mut plans: Vec<_> = batches.into_iter().map(|rows| (rows, OnceLock::new())).collect();
-        plans[0].1 = OnceLock::from(Some(first));
-        Ok(Graph { parsed, facts, width, columns, plans })
+        let columns = plans.columns()?;
+        Ok(Graph { runner: Runner::General(plans), facts, width, columns })
     }
 
     /// The names of the outputs of a graph that is not prepared.
@@ -95,87 +86,66 @@ impl Graph {
         if rows.ncols() != self.width {
             return Err(Error::Width { expected: self.width, found: rows.ncols() });
         }
-        let mut outputs = Vec::new();
-        let mut done = 0;
-        while done < rows.nrows() {
-            let plan = self.plan_for(rows.nrows() - done);
-            let count = plan.rows().min(rows.nrows() - done);
-            outputs.push(plan.run(rows.slice_axis(Axis(0), (done..done + count).into()))?);
-            done += count;
+        if rows.nrows() == 0 {
+            return Ok(Array2::zeros((0, self.columns)));
         }
-        match outputs.as_slice() {
-            [] => Ok(Array2::zeros((0, self.columns))),
-            [_] => Ok(outputs.remove(0)),
-            many => {
-                let views: Vec<_> = many.iter().map(|output| output.view()).collect();
-                concatenate(Axis(0), &views).map_err(|error| Error::Run { reason: error.to_string() })
-            }
+        match &self.runner {
+            Runner::Own(program) => run_own(program, rows),
+            Runner::General(plans) => plans.run(rows),
         }
     }
+}
 
-    /// The largest plan that at least a quarter of is used, or else the smallest.
-    fn plan_for(&self, waiting: usize) -> &Plan {
-        let of_use = self.plans.iter().rev().filter(|(rows, _)| waiting * 4 >= *rows);
-        let first = self.plans[0].1.get().and_then(Option::as_ref);
-        let first = first.expect("the first plan was prepared when the graph was loaded");
-        let prepare = |rows| {
-            let plan = Plan::prepare(&self.parsed, rows, self.width).ok();
-            plan.filter(|plan| plan.agrees_with(first, self.width))
-        };
-        let mut prepared = of_use.filter_map(|(rows, plan)| plan.get_or_init(|| prepare(*rows)).as_ref());
-        prepared.next().unwrap_or(first)
+/// The program of a model, where all of it is supported and a row gives the same alone and among others:
+/// a graph that was traced at a batch of its own may run at others and be wrong there.
+fn own(model: &pb::ModelProto, output: usize, width: usize) -> Option<(Program, usize)> {
+    const ROWS: usize = 3;
+    const TOLERANCE: f32 = 1e-3;
+    let load = || {
+        let mut program = Program::of_model(model)?;
+        program.keep_outputs(&[output]);
+        Ok(program)
+    };
+    let program = guarded_own(load).ok()?;
+    let place = |at: usize| ((at * 7919 % 23) as f32 - 11.0) / 8.0;
+    let rows = Array2::from_shape_fn((ROWS, width), |(row, column)| place(row * width + column));
+    let together = run_own(&program, rows.view()).ok()?;
+    let columns = together.ncols();
+    for row in 0..ROWS {
+        let alone = run_own(&program, rows.slice_axis(Axis(0), (row..row + 1).into())).ok()?;
+        let near =
+            |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE * (1.0 + b.abs()) || a.is_nan() && b.is_nan();
+        if alone.ncols() != columns || !alone.iter().zip(together.row(row)).all(near) {
+            return None;
+        }
+    }
+    Some((program, columns))
+}
+
+fn run_own(program: &Program, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
+    let shape = vec![rows.nrows(), rows.ncols()];
+    let values = rows.iter().copied().collect();
+    let input = Tensor::of(shape, Data::F32(values));
+    let outputs = guarded_own(|| program.run(vec![input]))?;
+    let output = outputs.into_iter().next().ok_or(Error::Lacking { what: "outputs" })?;
+    let found = format!("{:?}", output.shape());
+    let refuse = || Error::OutputShape { rows: rows.nrows(), found };
+    let shape = match *output.shape() {
+        [count, columns] if count == rows.nrows() => (count, columns),
+        _ => return Err(refuse()),
+    };
+    match output.into_data() {
+        Data::F32(values) => Array2::from_shape_vec(shape, values).map_err(|_| refuse()),
+        Data::F64(values) => {
+            let single = values.into_iter().map(|x| x as f32).collect();
+            Array2::from_shape_vec(shape, single).map_err(|_| refuse())
+        }
+        _ => Err(refuse()),
     }
 }
 
 impl std::fmt::Debug for Graph {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Graph").field("facts", &self.facts).finish_non_exhaustive()
-    }
-}
-
-fn parse(model: &pb::ModelProto, output: usize) -> Result<InferenceModel, Error> {
-    let mut reader = onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
-    reader.provider = Arc::new(NothingOutside);
-    let graph = model.graph.as_ref().map(|graph| graph.node.as_slice()).unwrap_or_default();
-    if let Some(node) = graph.iter().find(|node| !reader.op_register.0.contains_key(&node.op_type)) {
-        let (node, operator) = (node.name.clone(), node.op_type.clone());
-        return Err(Error::Operator { node, operator });
-    }
-    guarded(|| {
-        let mut parsed = reader.model_for_proto_model(model)?;
-        let chosen = parsed.outputs[output];
-        parsed.select_output_outlets(&[chosen])?;
-        Ok(parsed)
-    })
-    .map_err(|reason| Error::Prepare { rows: 1, reason })
-}
-
-/// Prepares the smallest plan, which shows whether the graph has a batch of its own.
-fn prepare_first(
-    parsed: &InferenceModel,
-    model: &pb::ModelProto,
-    width: usize,
-) -> Result<(Batch, Plan), Error> {
-    let refused = match Plan::prepare(parsed, 1, width) {
-        Ok(plan) => return Ok((Batch::Any, plan)),
-        Err(error) => error,
-    };
-    let mut others = facts::likely_batches(model).into_iter();
-    let fixed = others.find_map(|rows| Plan::prepare(parsed, rows, width).ok());
-    fixed.map(|plan| (Batch::Fixed(plan.rows()), plan)).ok_or(refused)
-}
-
-/// Values that lie in other files are refused before this; it is here so that nothing can be read.
-struct NothingOutside;
-
-impl ModelDataResolver for NothingOutside {
-    fn read_bytes_from_path(
-        &self,
-        _buffer: &mut Vec<u8>,
-        path: &std::path::Path,
-        _offset: usize,
-        _length: Option<usize>,
-    ) -> TractResult<()> {
-        Err(TractError::msg(format!("{} lies outside of the graph", path.display())))
     }
 }

@@ -1,7 +1,9 @@
 //! Runs one ONNX graph on rows of numbers, at any batch.
 //!
-//! A [`Graph`] is read from bytes that are looked over first, prepared once, and run from any number of
-//! threads. It is the only face of the engine behind it (tract): none of its types shows.
+//! A [`Program`] runs a graph with operators of our own: those that scikit-learn, LightGBM, XGBoost,
+//! CatBoost and PyTorch export for tables, with inputs and outputs of any type. A [`Graph`] is a graph from
+//! one matrix to another: it is a program where every operator of it is ours, and is run by tract
+//! otherwise, none of whose types shows. Bytes are looked over before anything walks them.
 //!
 //! ```no_run
 //! use automl_pack_engine::Graph;
@@ -17,11 +19,14 @@ mod error;
 mod facts;
 mod graph;
 mod plan;
+mod plans;
+mod program;
 mod rewrite;
 #[cfg(test)]
 mod tests;
 
-pub use error::Error;
+pub use error::{Attribute, Error};
 pub use facts::{Batch, Facts};
 pub use graph::Graph;
 pub use plan::is_guarded;
+pub use program::{Data, Element, Input, Output, Program, Tensor};

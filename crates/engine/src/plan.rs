@@ -106,6 +106,21 @@ pub fn is_guarded() -> bool {
     GUARDED.get()
 }
 
+/// The same for our own operators: a panic of theirs is a fault of ours, and no graph's to make.
+pub(crate) fn guarded_own<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let mut found = None;
+    let outcome = guarded(|| {
+        found = Some(work());
+        Ok(())
+    });
+    match (found, outcome) {
+        (Some(found), Ok(())) => found,
+        (_, outcome) => {
+            Err(Error::Run { reason: outcome.err().unwrap_or_else(|| "it gave nothing".to_owned()) })
+        }
+    }
+}
+
 /// The engine reports most of what it cannot do; on some hostile graphs it panics instead.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
     let before = GUARDED.replace(true);

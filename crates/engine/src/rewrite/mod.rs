@@ -10,6 +10,13 @@ mod order;
 
 use tract_onnx::pb::ModelProto;
 
+/// Computes constants from constants, in double precision.
+pub(crate) fn fold(model: &mut ModelProto, opset: i64) {
+    if let Some(graph) = &mut model.graph {
+        fold::fold_constants(graph, opset);
+    }
+}
+
 /// Changes the model in place.
 pub(crate) fn rewrite(model: &mut ModelProto, opset: i64) {
     let Some(graph) = &mut model.graph else { return };

@@ -1,0 +1,266 @@
+//! Operators that make values of other types, or of nothing.
+
+use tract_onnx::pb::tensor_proto::DataType;
+
+use super::{
+    super::{
+        node::{Kernel, Node, axis_of, input},
+        read::tensor_of,
+        tensor::{Data, Element, Fault, Tensor, map_data},
+    },
+    shape::{bounded, sizes, transpose},
+};
+use crate::Error;
+
+/// An operator of this kind, if it is one.
+pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
+    Ok(Some(match node.proto.op_type.as_str() {
+        "Constant" => constant(node)?,
+        "ConstantOfShape" => {
+            let value = node.tensor("value").map(tensor_of).transpose()?;
+            let value = value.unwrap_or_else(|| Tensor::list(Data::F32(vec![0.0])));
+            if value.len() != 1 {
+                return Err(node.refuse("value", "expected one value"));
+            }
+            Box::new(move |inputs| {
+                let shape = sizes(input(inputs, 0)?)?;
+                let count = bounded(&shape)?;
+                let data = map_data!(value.data(), |values| vec![values[0].clone(); count]);
+                Ok(vec![Tensor::of(shape, data)])
+            })
+        }
+        "Range" => range(),
+        "Cast" => {
+            let to = element(node.int("to", 0));
+            let to =
+                to.ok_or_else(|| node.refuse("to", "expected a type of numbers, truth values or strings"))?;
+            Box::new(move |inputs| Ok(vec![cast(input(inputs, 0)?, to)?]))
+        }
+        "CastLike" => Box::new(|inputs| Ok(vec![cast(input(inputs, 0)?, input(inputs, 1)?.element())?])),
+        "OneHot" => one_hot(node.int("axis", -1)),
+        "NonZero" => Box::new(|inputs| {
+            let x = input(inputs, 0)?;
+            let (values, rank) = (x.to_f32s()?, x.rank());
+            let found: Vec<usize> = (0..values.len()).filter(|at| values[*at] != 0.0).collect();
+            let mut places = vec![0; rank * found.len()];
+            for (number, at) in found.iter().enumerate() {
+                let mut rest = *at;
+                for axis in (0..rank).rev() {
+                    places[axis * found.len() + number] = (rest % x.shape()[axis]) as i64;
+                    rest /= x.shape()[axis];
+                }
+            }
+            Ok(vec![Tensor::of(vec![rank, found.len()], Data::I64(places))])
+        }),
+        _ => return Ok(None),
+    }))
+}
+
+/// The type that a number stands for.
+pub(in super::super) fn element(number: i64) -> Option<Element> {
+    Some(match DataType::try_from(i32::try_from(number).ok()?).ok()? {
+        DataType::Float | DataType::Float16 | DataType::Bfloat16 => Element::F32,
+        DataType::Double => Element::F64,
+        DataType::Int64 | DataType::Uint64 | DataType::Uint32 => Element::I64,
+        DataType::Int32 | DataType::Int16 | DataType::Int8 | DataType::Uint16 | DataType::Uint8 => {
+            Element::I32
+        }
+        DataType::Bool => Element::Bool,
+        DataType::String => Element::Text,
+        _ => return None,
+    })
+}
+
+fn constant(node: Node<'_>) -> Result<Kernel, Error> {
+    let value = if let Some(tensor) = node.tensor("value") {
+        tensor_of(tensor)?
+    } else if node.has("value_float") {
+        Tensor::scalar(Data::F32(vec![node.float("value_float", 0.0)]))
+    } else if node.has("value_int") {
+        Tensor::scalar(Data::I64(vec![node.int("value_int", 0)]))
+    } else if node.has("value_string") {
+        Tensor::scalar(Data::Text(vec![node.text("value_string", "")]))
+    } else if node.has("value_floats") {
+        Tensor::list(Data::F32(node.floats("value_floats").to_vec()))
+    } else if let Some(ints) = node.ints("value_ints") {
+        Tensor::list(Data::I64(ints.to_vec()))
+    } else if node.has("value_strings") {
+        Tensor::list(Data::Text(node.texts("value_strings")))
+    } else {
+        return Err(node.refuse("value", "expected one, not sparse"));
+    };
+    Ok(Box::new(move |_| Ok(vec![value.clone()])))
+}
+
+fn range() -> Kernel {
+    Box::new(|inputs| {
+        let (first, last, step) = (input(inputs, 0)?, input(inputs, 1)?, input(inputs, 2)?);
+        let number = |tensor: &Tensor| -> Result<f64, Fault> {
+            let value = match tensor.data() {
+                Data::F64(values) => values.first().copied(),
+                Data::I64(values) => values.first().map(|x| *x as f64),
+                _ => tensor.to_f32s()?.first().map(|x| f64::from(*x)),
+            };
+            value.ok_or_else(|| tensor.unexpected("a number"))
+        };
+        let (begin, end, by) = (number(first)?, number(last)?, number(step)?);
+        let count = ((end - begin) / by).ceil().max(0.0);
+        if !count.is_finite() {
+            return Err("a range without an end".into());
+        }
+        let count = bounded(&[count as usize])?;
+        let at = |place: usize| begin + place as f64 * by;
+        let data = match first.data() {
+            Data::F32(_) => Data::F32((0..count).map(|place| at(place) as f32).collect()),
+            Data::F64(_) => Data::F64((0..count).map(at).collect()),
+            Data::I64(_) => Data::I64((0..count).map(|place| at(place) as i64).collect()),
+            Data::I32(_) => Data::I32((0..count).map(|place| at(place) as i32).collect()),
+            _ => return Err(first.unexpected("numbers")),
+        };
+        Ok(vec![Tensor::list(data)])
+    })
+}
+
+/// Another type for every value.
+pub(super) fn cast(x: &Tensor, to: Element) -> Result<Tensor, Fault> {
+    let shape = x.shape().to_vec();
+    if x.element() == to {
+        return Ok(x.clone());
+    }
+    let data = match to {
+        Element::F32 => match x.data() {
+            Data::Text(texts) => Data::F32(parsed(texts, |number| number as f32)?),
+            _ => Data::F32(x.to_f32s()?.into_owned()),
+        },
+        Element::F64 => Data::F64(match x.data() {
+            Data::F32(values) => values.iter().map(|x| f64::from(*x)).collect(),
+            Data::I64(values) => values.iter().map(|x| *x as f64).collect(),
+            Data::I32(values) => values.iter().map(|x| f64::from(*x)).collect(),
+            Data::Bool(values) => values.iter().map(|x| f64::from(u8::from(*x))).collect(),
+            Data::Text(texts) => parsed(texts, |number| number)?,
+            Data::F64(values) => values.clone(),
+        }),
+        Element::I64 => Data::I64(integers(x)?),
+        Element::I32 => Data::I32(integers(x)?.into_iter().map(|x| x as i32).collect()),
+        Element::Bool => Data::Bool(match x.data() {
+            Data::F32(values) => values.iter().map(|x| *x != 0.0).collect(),
+            Data::F64(values) => values.iter().map(|x| *x != 0.0).collect(),
+            Data::I64(values) => values.iter().map(|x| *x != 0).collect(),
+            Data::I32(values) => values.iter().map(|x| *x != 0).collect(),
+            Data::Bool(values) => values.clone(),
+            Data::Text(_) => return Err(x.unexpected("numbers")),
+        }),
+        Element::Text => Data::Text(match x.data() {
+            Data::F32(values) => values.iter().map(|x| shown(f64::from(*x), 8)).collect(),
+            Data::F64(values) => values.iter().map(|x| shown(*x, 17)).collect(),
+            Data::I64(values) => values.iter().map(i64::to_string).collect(),
+            Data::I32(values) => values.iter().map(i32::to_string).collect(),
+            Data::Bool(values) => values.iter().map(|x| u8::from(*x).to_string()).collect(),
+            Data::Text(values) => values.clone(),
+        }),
+    };
+    Ok(Tensor::of(shape, data))
+}
+
+fn integers(x: &Tensor) -> Result<Vec<i64>, Fault> {
+    Ok(match x.data() {
+        Data::F32(values) => values.iter().map(|x| *x as i64).collect(),
+        Data::F64(values) => values.iter().map(|x| *x as i64).collect(),
+        Data::I64(values) => values.clone(),
+        Data::I32(values) => values.iter().map(|x| i64::from(*x)).collect(),
+        Data::Bool(values) => values.iter().map(|x| i64::from(*x)).collect(),
+        Data::Text(texts) => {
+            let read = |text: &String| {
+                text.trim().parse::<i64>().map_err(|_| Fault(format!("{text:?} is no integer")))
+            };
+            texts.iter().map(read).collect::<Result<_, _>>()?
+        }
+    })
+}
+
+fn parsed<T>(texts: &[String], narrow: impl Fn(f64) -> T) -> Result<Vec<T>, Fault> {
+    let read = |text: &String| match text.trim().parse::<f64>() {
+        Ok(number) => Ok(narrow(number)),
+        Err(_) => Err(Fault(format!("{text:?} is no number"))),
+    };
+    texts.iter().map(read).collect()
+}
+
+/// A number with that many digits at most, as C's `%g` has it.
+fn shown(x: f64, digits: usize) -> String {
+    if x.is_nan() {
+        return "NaN".to_owned();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "INF".to_owned() } else { "-INF".to_owned() };
+    }
+    if x == 0.0 {
+        return if x.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() };
+    }
+    let scientific = format!("{:.*e}", digits - 1, x);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trim = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    if exponent < -4 || exponent >= digits as i32 {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
+    }
+    trim(&format!("{:.*}", (digits as i32 - 1 - exponent).max(0) as usize, x))
+}
+
+fn one_hot(axis: i64) -> Kernel {
+    Box::new(move |inputs| {
+        let (places, depth, values) = (input(inputs, 0)?, input(inputs, 1)?, input(inputs, 2)?);
+        let depth = cast(depth, Element::I64)?.i64s()?.first().copied().unwrap_or(0);
+        let depth = usize::try_from(depth).map_err(|_| format!("{depth} is no depth"))?;
+        let places_shape = places.shape().to_vec();
+        let at = cast(places, Element::I64)?.i64s()?.to_vec();
+        let rank = places_shape.len() + 1;
+        let axis = axis_of(axis, rank)?;
+        bounded(&[at.len(), depth])?;
+        if values.len() != 2 {
+            return Err(values.unexpected("two values, off and on"));
+        }
+        let data = map_data!(values.data(), |values| {
+            let mut all = Vec::with_capacity(at.len() * depth);
+            for place in &at {
+                let place = if *place < 0 { place + depth as i64 } else { *place };
+                all.extend((0..depth).map(|column| values[usize::from(column as i64 == place)].clone()));
+            }
+            all
+        });
+        let last = Tensor::of([places_shape.as_slice(), &[depth]].concat(), data);
+        let order: Vec<usize> = (0..rank)
+            .map(|place| match place.cmp(&axis) {
+                std::cmp::Ordering::Less => place,
+                std::cmp::Ordering::Equal => rank - 1,
+                std::cmp::Ordering::Greater => place - 1,
+            })
+            .collect();
+        Ok(vec![transpose(&last, &order)?])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_shown_as_c_shows_them() {
+        for (x, expected) in [
+            (1.0, "1"),
+            (-2.5, "-2.5"),
+            (0.1_f32.into(), "0.1"),
+            (1e10, "1e+10"),
+            (123_456_790.0, "1.2345679e+08"),
+            (0.000_012, "1.2e-05"),
+            (12_345_678.0, "12345678"),
+            (2.345_678_9_f32.into(), "2.3456788"),
+        ] {
+            assert_eq!(shown(x, 8), expected);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Products, and what networks do with them.
+
+use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+
+use super::{
+    super::{
+        node::{Kernel, Node, axis_of, input, optional},
+        product::Panels,
+        tensor::{Data, Fault, Tensor},
+    },
+    broadcast::{shape_of, zip},
+    reduce::sum,
+    shape::bounded,
+};
+use crate::Error;
+
+/// An operator of this kind, if it is one.
+pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
+    Ok(Some(match node.proto.op_type.as_str() {
+        "MatMul" => match node.constant(1).and_then(|b| panels(b, false)) {
+            Some(panels) => matmul_packed(panels),
+            None => Box::new(|inputs| Ok(vec![matmul(input(inputs, 0)?, input(inputs, 1)?)?])),
+        },
+        "Gemm" => match node.constant(1).and_then(|b| panels(b, node.flag("transB"))) {
+            Some(panels) if is_plain(node) => gemm_packed(panels),
+            _ => gemm(node),
+        },
+        "BatchNormalization" => batch_normalization(node),
+        "LayerNormalization" => layer_normalization(node),
+        _ => return Ok(None),
+    }))
+}
+
+/// A matrix of single precision, packed for products with it.
+fn panels(b: &Tensor, is_turned: bool) -> Option<Panels> {
+    let (&[rows, columns], Ok(values)) = (b.shape(), b.f32s()) else { return None };
+    Some(match is_turned {
+        false => Panels::pack(rows, columns, |row, column| values[row * columns + column]),
+        true => Panels::pack(columns, rows, |row, column| values[column * columns + row]),
+    })
+}
+
+fn is_plain(node: Node<'_>) -> bool {
+    node.float("alpha", 1.0) == 1.0 && node.float("beta", 1.0) == 1.0 && !node.flag("transA")
+}
+
+/// Rows with a packed matrix, added to `out`, which has the shape of the result but for the columns.
+fn packed(panels: &Panels, x: &Tensor, mut out: Vec<f32>) -> Result<Tensor, Fault> {
+    if x.shape().last() != Some(&panels.inner()) {
+        return Err(format!("{:?} has no product with a matrix of {} rows", x.shape(), panels.inner()).into());
+    }
+    panels.add_to(x.f32s()?, &mut out);
+    let shape = [&x.shape()[..x.rank() - 1], &[panels.columns()]].concat();
+    Ok(Tensor::of(shape, Data::F32(out)))
+}
+
+fn matmul_packed(panels: Panels) -> Kernel {
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let rows = x.len() / panels.inner().max(1);
+        Ok(vec![packed(&panels, x, vec![0.0; bounded(&[rows, panels.columns()])?])?])
+    })
+}
+
+fn gemm_packed(panels: Panels) -> Kernel {
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let &[rows, _] = x.shape() else { return Err(x.unexpected("a matrix")) };
+        let shape = [rows, panels.columns()];
+        let out = match optional(inputs, 2) {
+            Some(c) if c.shape() == [panels.columns()] => c.f32s()?.repeat(rows),
+            Some(c) => {
+                if shape_of(c.shape(), &shape)? != shape {
+                    return Err(format!("{:?} cannot be added to {shape:?}", c.shape()).into());
+                }
+                zip((c.f32s()?, c.shape()), (&[()], &[1]), &shape, |c, ()| *c)
+            }
+            None => vec![0.0; bounded(&shape)?],
+        };
+        Ok(vec![packed(&panels, x, out)?])
+    })
+}
+
+/// Adds a product to `out`, row by row: `a` is rows by inner, `b` inner by columns.
+fn add_product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, out: &mut [f32]) -> Result<(), Fault> {
+    let mut out =
+        ArrayViewMut2::from_shape((a.nrows(), b.ncols()), out).map_err(|error| error.to_string())?;
+    general_mat_mul(1.0, &a, &b, 1.0, &mut out);
+    Ok(())
+}
+
+fn view<'t>(values: &'t [f32], rows: usize, columns: usize) -> Result<ArrayView2<'t, f32>, Fault> {
+    ArrayView2::from_shape((rows, columns), values).map_err(|error| error.to_string().into())
+}
+
+fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
+    if let (Data::F64(x), Data::F64(y)) = (a.data(), b.data()) {
+        return matmul_double(a, x, b, y);
+    }
+    let (x, y) = (a.f32s()?, b.f32s()?);
+    let misfit = || Fault(format!("{:?} and {:?} have no product", a.shape(), b.shape()));
+    let (a_shape, b_shape) = (a.shape(), b.shape());
+    if a_shape.is_empty() || b_shape.is_empty() {
+        return Err(misfit());
+    }
+    // A list on the left is a row, one on the right a column.
+    let left = if a_shape.len() == 1 { [&[1], a_shape].concat() } else { a_shape.to_vec() };
+    let right = if b_shape.len() == 1 { [b_shape, &[1]].concat() } else { b_shape.to_vec() };
+    let ([.., rows, inner], [.., other, columns]) = (left.as_slice(), right.as_slice()) else {
+        return Err(misfit());
+    };
+    if inner != other {
+        return Err(misfit());
+    }
+    let (outer_a, outer_b) = (&left[..left.len() - 2], &right[..right.len() - 2]);
+    let outer = shape_of(outer_a, outer_b)?;
+    let mut shape = [outer.as_slice(), &[*rows, *columns]].concat();
+    let mut out = vec![0.0; bounded(&shape)?];
+    if right.len() == 2 {
+        // One matrix on the right: all rows of the left at once.
+        let all = outer.iter().product::<usize>() * rows;
+        add_product(view(x, all, *inner)?, view(y, *inner, *columns)?, &mut out)?;
+    } else {
+        let numbers = |outer: &[usize]| (0..outer.iter().product()).collect::<Vec<usize>>();
+        let (of_a, of_b) = (numbers(outer_a), numbers(outer_b));
+        let pairs = zip((&of_a, outer_a), (&of_b, outer_b), &outer, |a, b| (*a, *b));
+        for ((a, b), out) in pairs.into_iter().zip(out.chunks_exact_mut((rows * columns).max(1))) {
+            let a = view(&x[a * rows * inner..(a + 1) * rows * inner], *rows, *inner)?;
+            let b = view(&y[b * inner * columns..(b + 1) * inner * columns], *inner, *columns)?;
+            add_product(a, b, out)?;
+        }
+    }
+    if b_shape.len() == 1 {
+        shape.pop();
+    }
+    if a_shape.len() == 1 {
+        shape.remove(outer.len());
+    }
+    Ok(Tensor::of(shape, Data::F32(out)))
+}
+
+/// In double precision, for two matrices.
+fn matmul_double(a: &Tensor, x: &[f64], b: &Tensor, y: &[f64]) -> Result<Tensor, Fault> {
+    let (&[rows, inner], &[other, columns]) = (a.shape(), b.shape()) else {
+        return Err("products of doubles are supported for matrices".into());
+    };
+    if inner != other {
+        return Err(format!("{:?} and {:?} have no product", a.shape(), b.shape()).into());
+    }
+    let left = ArrayView2::from_shape((rows, inner), x).map_err(|error| error.to_string())?;
+    let right = ArrayView2::from_shape((inner, columns), y).map_err(|error| error.to_string())?;
+    let product = left.dot(&right);
+    Ok(Tensor::of(vec![rows, columns], Data::F64(product.iter().copied().collect())))
+}
+
+fn gemm(node: Node<'_>) -> Kernel {
+    let (alpha, beta) = (node.float("alpha", 1.0), node.float("beta", 1.0));
+    let (turn_a, turn_b) = (node.flag("transA"), node.flag("transB"));
+    Box::new(move |inputs| {
+        let (a, b) = (input(inputs, 0)?, input(inputs, 1)?);
+        let matrix = |tensor: &Tensor| match *tensor.shape() {
+            [rows, columns] => Ok((rows, columns)),
+            _ => Err(tensor.unexpected("a matrix")),
+        };
+        let ((a_rows, a_columns), (b_rows, b_columns)) = (matrix(a)?, matrix(b)?);
+        let wide = (a.data(), b.data());
+        let (single_a, single_b) = match wide {
+            (Data::F32(_), Data::F32(_)) | (Data::F64(_), Data::F64(_)) => (a.to_f32s()?, b.to_f32s()?),
+            _ => return Err(a.unexpected("floats")),
+        };
+        let mut left = view(&single_a, a_rows, a_columns)?;
+        let mut right = view(&single_b, b_rows, b_columns)?;
+        if turn_a {
+            left = left.reversed_axes();
+        }
+        if turn_b {
+            right = right.reversed_axes();
+        }
+        if left.ncols() != right.nrows() {
+            return Err(format!("{:?} and {:?} have no product", left.shape(), right.shape()).into());
+        }
+        let shape = vec![left.nrows(), right.ncols()];
+        bounded(&shape)?;
+        let mut out = match optional(inputs, 2) {
+            Some(c) if beta != 0.0 => {
+                if shape_of(c.shape(), &shape)? != shape {
+                    return Err(format!("{:?} cannot be added to {shape:?}", c.shape()).into());
+                }
+                let ones = [beta];
+                zip((&*c.to_f32s()?, c.shape()), (&ones, &[1]), &shape, |c, beta| {
+                    if *beta == 1.0 { *c } else { c * beta }
+                })
+            }
+            _ => vec![0.0; shape[0] * shape[1]],
+        };
+        if alpha == 1.0 {
+            add_product(left, right, &mut out)?;
+        } else {
+            let mut product = vec![0.0; out.len()];
+            add_product(left, right, &mut product)?;
+            out.iter_mut().zip(product).for_each(|(out, x)| *out += alpha * x);
+        }
+        let data = match wide.0 {
+            Data::F64(_) => Data::F64(out.into_iter().map(f64::from).collect()),
+            _ => Data::F32(out),
+        };
+        Ok(vec![Tensor::of(shape, data)])
+    })
+}
+
+fn batch_normalization(node: Node<'_>) -> Kernel {
+    let epsilon = node.float("epsilon", 1e-5);
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let part = |place| input(inputs, place)?.f32s();
+        let (scale, shift, mean, variance) = (part(1)?, part(2)?, part(3)?, part(4)?);
+        let channels = *x.shape().get(1).ok_or("expected channels")?;
+        if [scale.len(), shift.len(), mean.len(), variance.len()] != [channels; 4] {
+            return Err(format!("expected statistics of {channels} channels").into());
+        }
+        let inner: usize = x.shape()[2..].iter().product();
+        // One factor and one summand for each channel.
+        let factors: Vec<f32> =
+            scale.iter().zip(variance).map(|(scale, variance)| scale / (variance + epsilon).sqrt()).collect();
+        let summands: Vec<f32> = (0..channels).map(|at| shift[at] - mean[at] * factors[at]).collect();
+        let mut out = x.f32s()?.to_vec();
+        for row in out.chunks_exact_mut((channels * inner).max(1)) {
+            if inner == 1 {
+                row.iter_mut()
+                    .zip(&factors)
+                    .zip(&summands)
+                    .for_each(|((x, factor), summand)| *x = *x * factor + summand);
+                continue;
+            }
+            for (channel, values) in row.chunks_exact_mut(inner.max(1)).enumerate() {
+                values.iter_mut().for_each(|x| *x = *x * factors[channel] + summands[channel]);
+            }
+        }
+        Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(out))])
+    })
+}
+
+fn layer_normalization(node: Node<'_>) -> Kernel {
+    let (axis, epsilon) = (node.int("axis", -1), node.float("epsilon", 1e-5));
+    Box::new(move |inputs| {
+        let (x, scale) = (input(inputs, 0)?, input(inputs, 1)?.f32s()?);
+        let shift = optional(inputs, 2).map(Tensor::f32s).transpose()?;
+        let axis = axis_of(axis, x.rank())?;
+        let width: usize = x.shape()[axis..].iter().product();
+        if scale.len() != width || shift.is_some_and(|shift| shift.len() != width) {
+            return Err(format!("expected a scale for each of {width}").into());
+        }
+        let mut out = x.f32s()?.to_vec();
+        for row in out.chunks_exact_mut(width.max(1)) {
+            let mean = sum(row) / width as f32;
+            row.iter_mut().for_each(|x| *x -= mean);
+            let variance = row.iter().map(|x| x * x).sum::<f32>() / width as f32;
+            let factor = 1.0 / (variance + epsilon).sqrt();
+            for (place, x) in row.iter_mut().enumerate() {
+                *x = *x * factor * scale[place] + shift.map_or(0.0, |shift| shift[place]);
+            }
+        }
+        Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(out))])
+    })
+}

@@ -1,0 +1,44 @@
+//! The operators, by what they do. Each family has `build`: a node to what it does, if it is of the
+//! family. What can be refused for its attributes is refused there, before anything runs.
+
+mod broadcast;
+mod control;
+mod elementwise;
+mod make;
+mod matrix;
+mod ml;
+mod reduce;
+mod shape;
+
+pub(super) use make::element;
+
+use super::node::{Kernel, Node};
+use crate::Error;
+
+/// What a family makes of a node.
+type Family = fn(Node<'_>) -> Result<Option<Kernel>, Error>;
+
+/// What a node does, or why it cannot be done.
+pub(super) fn build(node: Node<'_>) -> Result<Kernel, Error> {
+    let plain = matches!(node.proto.domain.as_str(), "" | "ai.onnx");
+    let of_ml = node.proto.domain == "ai.onnx.ml";
+    let families: &[Family] = match (plain, of_ml) {
+        (true, _) => &[
+            elementwise::build,
+            shape::build,
+            reduce::build,
+            matrix::build,
+            make::build,
+            control::build,
+            ml::build_text,
+        ],
+        (_, true) => &[ml::build],
+        _ => &[],
+    };
+    for family in families {
+        if let Some(kernel) = family(node)? {
+            return Ok(kernel);
+        }
+    }
+    Err(Error::Operator { node: node.label(), operator: node.operator() })
+}

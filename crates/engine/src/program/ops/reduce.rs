@@ -1,0 +1,303 @@
+//! Operators that make one value of many: sums, largest values, places of them.
+
+use super::{
+    super::{
+        node::{Kernel, Node, axis_of, input, optional},
+        tensor::{Data, Fault, Tensor},
+    },
+    shape::transpose,
+};
+use crate::Error;
+
+/// An operator of this kind, if it is one.
+pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
+    Ok(Some(match node.proto.op_type.as_str() {
+        "ReduceSum" => reduce(node, sum, |x| x.iter().sum()),
+        "ReduceMean" => reduce(node, |x| sum(x) / x.len() as f32, |x| x.iter().sum::<f64>() / x.len() as f64),
+        "ReduceMax" => reduce(
+            node,
+            |x| x.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+            |x| x.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        ),
+        "ReduceMin" => reduce(
+            node,
+            |x| x.iter().copied().fold(f32::INFINITY, f32::min),
+            |x| x.iter().copied().fold(f64::INFINITY, f64::min),
+        ),
+        "ReduceProd" => reduce(node, |x| x.iter().product(), |x| x.iter().product()),
+        "ReduceL1" => reduce(node, |x| x.iter().map(|x| x.abs()).sum(), |x| x.iter().map(|x| x.abs()).sum()),
+        "ReduceL2" => reduce(node, |x| squares(x).sqrt(), |x| x.iter().map(|x| x * x).sum::<f64>().sqrt()),
+        "ReduceSumSquare" => reduce(node, squares, |x| x.iter().map(|x| x * x).sum()),
+        "ReduceLogSum" => reduce(node, |x| sum(x).ln(), |x| x.iter().sum::<f64>().ln()),
+        "ReduceLogSumExp" => reduce(
+            node,
+            |x| log_sum_exp(x.iter().map(|x| f64::from(*x))) as f32,
+            |x| log_sum_exp(x.iter().copied()),
+        ),
+        "ArgMax" => arg(node, |a, b| a > b),
+        "ArgMin" => arg(node, |a, b| a < b),
+        "Softmax" => by_rows(node, softmax),
+        "LogSoftmax" => by_rows(node, log_softmax),
+        "Hardmax" => by_rows(node, |row| {
+            let best = best_of(row, |a, b| a > b);
+            row.iter_mut().enumerate().for_each(|(place, x)| *x = if place == best { 1.0 } else { 0.0 });
+        }),
+        "TopK" => top(node),
+        "CumSum" => cumulate(node),
+        _ => return Ok(None),
+    }))
+}
+
+/// As ONNX Runtime adds: lanes of four, two of them in turn, the odd one, across, the rest.
+pub(super) fn sum(values: &[f32]) -> f32 {
+    const LANES: usize = 4;
+    let lanes = values.as_chunks::<LANES>();
+    let add = |a: [f32; LANES], b: &[f32; LANES]| std::array::from_fn(|lane| a[lane] + b[lane]);
+    let (pairs, odd) = lanes.0.as_chunks::<2>();
+    let mut total = None;
+    if let [first, rest @ ..] = pairs {
+        let both = rest.iter().fold(*first, |[even, odd], [a, b]| [add(even, a), add(odd, b)]);
+        total = Some(add(both[0], &both[1]));
+    }
+    for lane in odd {
+        total = Some(total.map_or(*lane, |total| add(total, lane)));
+    }
+    let across = total.map(|[a, b, c, d]| (a + c) + (b + d));
+    lanes.1.iter().fold(across, |sum, x| Some(sum.map_or(*x, |sum| sum + x))).unwrap_or(0.0)
+}
+
+fn squares(values: &[f32]) -> f32 {
+    sum(&values.iter().map(|x| x * x).collect::<Vec<_>>())
+}
+
+fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = values.clone().fold(f64::NEG_INFINITY, f64::max);
+    let largest = if largest.is_finite() { largest } else { 0.0 };
+    values.map(|x| (x - largest).exp()).sum::<f64>().ln() + largest
+}
+
+/// The axes that go, in the order of the tensor's.
+fn axes_that_go(node: Node<'_>) -> impl Fn(&[Option<&Tensor>], usize) -> Result<Vec<bool>, Fault> + use<> {
+    let attribute = node.ints("axes").map(<[i64]>::to_vec);
+    let none_is_none = node.flag("noop_with_empty_axes");
+    move |inputs, rank| {
+        let axes = match (&attribute, optional(inputs, 1)) {
+            (Some(axes), _) => Some(axes.clone()),
+            (None, Some(axes)) => Some(axes.to_i64s()?),
+            (None, None) => None,
+        };
+        let axes = axes.filter(|axes| !axes.is_empty());
+        let mut go = vec![axes.is_none() && !none_is_none; rank];
+        for axis in axes.unwrap_or_default() {
+            go[axis_of(axis, rank)?] = true;
+        }
+        Ok(go)
+    }
+}
+
+fn reduce(node: Node<'_>, f: fn(&[f32]) -> f32, g: fn(&[f64]) -> f64) -> Kernel {
+    let keeps = node.int("keepdims", 1) != 0;
+    let axes = axes_that_go(node);
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let go = axes(inputs, x.rank())?;
+        let (kept, gone): (Vec<usize>, Vec<usize>) = (0..x.rank()).partition(|axis| !go[*axis]);
+        let turned = transpose(x, &[kept.clone(), gone.clone()].concat())?;
+        let shape = x.shape().iter().zip(&go).filter(|(_, go)| keeps || !**go);
+        let shape: Vec<usize> = shape.map(|(length, go)| if *go { 1 } else { *length }).collect();
+        let (rows, width): (usize, usize) = (
+            kept.iter().map(|axis| x.shape()[*axis]).product(),
+            gone.iter().map(|axis| x.shape()[*axis]).product(),
+        );
+        macro_rules! rows {
+            ($values:expr, $f:expr) => {
+                (0..rows).map(|row| $f(&$values[row * width..(row + 1) * width])).collect()
+            };
+        }
+        let whole = |values: &[i64]| {
+            let wide: Vec<f64> = values.iter().map(|x| *x as f64).collect();
+            g(&wide) as i64
+        };
+        let data = match turned.data() {
+            Data::F32(values) => Data::F32(rows!(values, f)),
+            Data::F64(values) => Data::F64(rows!(values, g)),
+            Data::I64(values) => Data::I64(rows!(values, whole)),
+            Data::I32(values) => {
+                let wide: Vec<i64> = values.iter().map(|x| i64::from(*x)).collect();
+                Data::I32((0..rows).map(|row| whole(&wide[row * width..(row + 1) * width]) as i32).collect())
+            }
+            _ => return Err(x.unexpected("numbers")),
+        };
+        Ok(vec![Tensor::of(shape, data)])
+    })
+}
+
+fn best_of<T: Copy>(row: &[T], better: impl Fn(T, T) -> bool) -> usize {
+    let mut best = 0;
+    for (place, x) in row.iter().enumerate() {
+        if better(*x, row[best]) {
+            best = place;
+        }
+    }
+    best
+}
+
+/// The tensor with one axis turned to the end, and how to turn it back.
+fn turned(x: &Tensor, axis: usize) -> Result<(Tensor, Vec<usize>), Fault> {
+    let order: Vec<usize> = (0..x.rank()).filter(|other| *other != axis).chain([axis]).collect();
+    let mut back = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(place, axis)| back[*axis] = place);
+    Ok((transpose(x, &order)?, back))
+}
+
+fn arg(node: Node<'_>, better: fn(f64, f64) -> bool) -> Kernel {
+    let (axis, keeps, last) =
+        (node.int("axis", 0), node.int("keepdims", 1) != 0, node.flag("select_last_index"));
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let axis = axis_of(axis, x.rank())?;
+        let width = x.shape()[axis];
+        if width == 0 {
+            return Err("nothing to choose from".into());
+        }
+        let (turned, _) = turned(x, axis)?;
+        let wide: Vec<f64> = match turned.data() {
+            Data::F64(values) => values.clone(),
+            Data::I64(values) => values.iter().map(|x| *x as f64).collect(),
+            _ => turned.to_f32s()?.iter().map(|x| f64::from(*x)).collect(),
+        };
+        let found = wide.chunks_exact(width).map(|row| {
+            let is_better = |a: f64, b: f64| better(a, b) || last && a == b;
+            best_of(row, is_better) as i64
+        });
+        let data = Data::I64(found.collect());
+        let mut shape = x.shape().to_vec();
+        if keeps {
+            shape[axis] = 1;
+        } else {
+            shape.remove(axis);
+        }
+        Ok(vec![Tensor::of(shape, data)])
+    })
+}
+
+/// Applies a function to every row along an axis; before version 13, to all axes from that one on.
+fn by_rows(node: Node<'_>, f: fn(&mut [f32])) -> Kernel {
+    let is_old = node.opset < 13;
+    let axis = node.int("axis", if is_old { 1 } else { -1 });
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let axis = axis_of(axis, x.rank())?;
+        let is_last = axis + 1 == x.rank();
+        let (rows, back) = if is_old || is_last {
+            (x.clone(), None)
+        } else {
+            let (turned, back) = turned(x, axis)?;
+            (turned, Some(back))
+        };
+        let width: usize = if is_old { x.shape()[axis..].iter().product() } else { x.shape()[axis] };
+        let shape = rows.shape().to_vec();
+        let data = match rows.into_data() {
+            Data::F32(mut values) => {
+                values.chunks_exact_mut(width.max(1)).for_each(f);
+                Data::F32(values)
+            }
+            Data::F64(values) => {
+                let mut single: Vec<f32> = values.iter().map(|x| *x as f32).collect();
+                single.chunks_exact_mut(width.max(1)).for_each(f);
+                Data::F64(single.into_iter().map(f64::from).collect())
+            }
+            _ => return Err(x.unexpected("floats")),
+        };
+        let rows = Tensor::of(shape, data);
+        Ok(vec![match back {
+            Some(back) => transpose(&rows, &back)?,
+            None => rows,
+        }])
+    })
+}
+
+pub(super) fn softmax(row: &mut [f32]) {
+    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    row.iter_mut().for_each(|x| *x = (*x - largest).exp());
+    let sum: f32 = sum(row);
+    row.iter_mut().for_each(|x| *x /= sum);
+}
+
+fn log_softmax(row: &mut [f32]) {
+    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    // In double precision: logarithms are added up where these are used.
+    let wide = |x: &f32| f64::from(*x) - f64::from(largest);
+    let log = row.iter().map(|x| wide(x).exp()).sum::<f64>().ln();
+    row.iter_mut().for_each(|x| *x = (wide(x) - log) as f32);
+}
+
+fn top(node: Node<'_>) -> Kernel {
+    let (axis, largest, old) = (node.int("axis", -1), node.int("largest", 1) != 0, node.int("k", 0));
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let count = match optional(inputs, 1) {
+            Some(count) => count.to_i64s()?.first().copied().unwrap_or(0),
+            None => old,
+        };
+        let axis = axis_of(axis, x.rank())?;
+        let width = x.shape()[axis];
+        let count = usize::try_from(count).ok().filter(|count| *count <= width);
+        let count = count.ok_or_else(|| format!("more are asked for than {width}"))?;
+        let (turned, back) = turned(x, axis)?;
+        let values = turned.f32s()?;
+        let (mut best, mut places) = (Vec::new(), Vec::new());
+        for row in values.chunks_exact(width.max(1)) {
+            let mut order: Vec<usize> = (0..width).collect();
+            order.sort_by(|a, b| {
+                let order = row[*a].total_cmp(&row[*b]);
+                if largest { order.reverse() } else { order }.then(a.cmp(b))
+            });
+            best.extend(order[..count].iter().map(|place| row[*place]));
+            places.extend(order[..count].iter().map(|place| *place as i64));
+        }
+        let mut shape = turned.shape().to_vec();
+        *shape.last_mut().ok_or("no axis")? = count;
+        let best = transpose(&Tensor::of(shape.clone(), Data::F32(best)), &back)?;
+        Ok(vec![best, transpose(&Tensor::of(shape, Data::I64(places)), &back)?])
+    })
+}
+
+fn cumulate(node: Node<'_>) -> Kernel {
+    let (exclusive, reverse) = (node.flag("exclusive"), node.flag("reverse"));
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let axis = input(inputs, 1)?.to_i64s()?.first().copied().unwrap_or(0);
+        let axis = axis_of(axis, x.rank())?;
+        let (turned, back) = turned(x, axis)?;
+        let width = x.shape()[axis].max(1);
+        let run = |row: &[f64]| {
+            let mut sums = vec![0.0; row.len()];
+            let mut sum = 0.0;
+            for step in 0..row.len() {
+                let place = if reverse { row.len() - 1 - step } else { step };
+                if exclusive {
+                    sums[place] = sum;
+                }
+                sum += row[place];
+                if !exclusive {
+                    sums[place] = sum;
+                }
+            }
+            sums
+        };
+        let data = match turned.data() {
+            Data::F64(values) => Data::F64(values.chunks(width).flat_map(run).collect()),
+            Data::F32(values) => {
+                let wide: Vec<f64> = values.iter().map(|x| f64::from(*x)).collect();
+                Data::F32(wide.chunks(width).flat_map(run).map(|x| x as f32).collect())
+            }
+            Data::I64(values) => {
+                let wide: Vec<f64> = values.iter().map(|x| *x as f64).collect();
+                Data::I64(wide.chunks(width).flat_map(run).map(|x| x as i64).collect())
+            }
+            _ => return Err(x.unexpected("numbers")),
+        };
+        Ok(vec![transpose(&Tensor::of(turned.shape().to_vec(), data), &back)?])
+    })
+}

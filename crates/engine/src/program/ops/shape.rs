@@ -1,0 +1,571 @@
+//! Operators that move values and leave them as they are.
+
+use super::{
+    super::{
+        node::{Kernel, Node, axis_of, input, optional},
+        tensor::{Data, Fault, Tensor, map_data},
+    },
+    broadcast::shape_of,
+};
+use crate::Error;
+
+/// An operator of this kind, if it is one.
+pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
+    let axis = node.int("axis", 0);
+    Ok(Some(match node.proto.op_type.as_str() {
+        "Identity" | "Dropout" => Box::new(|inputs| one(input(inputs, 0)?.clone())),
+        "Shape" => shape(node),
+        "Size" => Box::new(|inputs| one(Tensor::scalar(Data::I64(vec![input(inputs, 0)?.len() as i64])))),
+        "Reshape" => reshape(node),
+        "Flatten" => flatten(node.int("axis", 1)),
+        "Squeeze" => squeeze(node),
+        "Unsqueeze" => unsqueeze(node),
+        "Transpose" => {
+            let order = node.ints("perm").map(<[i64]>::to_vec);
+            Box::new(move |inputs| {
+                let x = input(inputs, 0)?;
+                let order = match &order {
+                    Some(order) => {
+                        order.iter().map(|axis| axis_of(*axis, x.rank())).collect::<Result<_, _>>()?
+                    }
+                    None => (0..x.rank()).rev().collect::<Vec<_>>(),
+                };
+                one(transpose(x, &order)?)
+            })
+        }
+        "Concat" => concat(axis),
+        "Split" => split(node),
+        "Slice" => slice(node),
+        "Expand" => Box::new(|inputs| {
+            let (x, wanted) = (input(inputs, 0)?, sizes(input(inputs, 1)?)?);
+            let shape = shape_of(x.shape(), &wanted)?;
+            one(gather_by(x, &shape, stretched(x.shape(), &shape))?)
+        }),
+        "Tile" => tile(),
+        "Pad" => pad(node),
+        "Gather" => gather(axis),
+        "GatherElements" => gather_elements(axis),
+        "GatherND" => gather_nd(),
+        "ScatterND" => scatter_nd(),
+        _ => return Ok(None),
+    }))
+}
+
+fn one(tensor: Tensor) -> Result<Vec<Tensor>, Fault> {
+    Ok(vec![tensor])
+}
+
+/// Values that are to be lengths.
+pub(super) fn sizes(tensor: &Tensor) -> Result<Vec<usize>, Fault> {
+    let wrong = |value: i64| Fault(format!("{value} is no length"));
+    tensor.to_i64s()?.into_iter().map(|value| usize::try_from(value).map_err(|_| wrong(value))).collect()
+}
+
+/// How many values a result may have: a graph of a table has no larger ones.
+const MOST_VALUES: usize = 1 << 28;
+
+/// The number of values of a shape that a graph asks for.
+pub(super) fn bounded(shape: &[usize]) -> Result<usize, Fault> {
+    let count = shape.iter().try_fold(1_usize, |count, length| count.checked_mul(*length));
+    count
+        .filter(|count| *count <= MOST_VALUES)
+        .ok_or_else(|| format!("the shape {shape:?} is too large").into())
+}
+
+/// Where in a tensor the values of a result are, one after another.
+fn gather_by(
+    x: &Tensor,
+    shape: &[usize],
+    places: impl Iterator<Item = usize> + Clone,
+) -> Result<Tensor, Fault> {
+    bounded(shape)?;
+    let data = map_data!(x.data(), |values| places.map(|place| values[place].clone()).collect());
+    Ok(Tensor::of(shape.to_vec(), data))
+}
+
+/// The distance between neighbours along each axis.
+fn steps(shape: &[usize]) -> Vec<usize> {
+    let mut steps = vec![1; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        steps[axis - 1] = steps[axis] * shape[axis];
+    }
+    steps
+}
+
+/// Where each value of a walk over `shape` is, when a step along an axis is that far.
+fn walk(shape: &[usize], steps: &[usize]) -> impl Iterator<Item = usize> + Clone + use<> {
+    let (shape, steps) = (shape.to_vec(), steps.to_vec());
+    let total = if shape.contains(&0) { 0 } else { shape.iter().product() };
+    let mut counters = vec![0; shape.len()];
+    let mut at = 0;
+    (0..total).map(move |_| {
+        let here = at;
+        for axis in (0..shape.len()).rev() {
+            counters[axis] += 1;
+            at += steps[axis];
+            if counters[axis] < shape[axis] {
+                break;
+            }
+            at -= steps[axis] * shape[axis];
+            counters[axis] = 0;
+        }
+        here
+    })
+}
+
+fn stretched(from: &[usize], to: &[usize]) -> impl Iterator<Item = usize> + Clone + use<> {
+    let own = steps(from);
+    let skipped = to.len() - from.len();
+    let step = |axis: usize| match axis.checked_sub(skipped) {
+        Some(axis) if from[axis] != 1 => own[axis],
+        _ => 0,
+    };
+    walk(to, &(0..to.len()).map(step).collect::<Vec<_>>())
+}
+
+pub(super) fn transpose(x: &Tensor, order: &[usize]) -> Result<Tensor, Fault> {
+    let mut seen = vec![false; x.rank()];
+    order.iter().for_each(|axis| seen[*axis] = true);
+    if order.len() != x.rank() || seen.contains(&false) {
+        return Err(format!("{order:?} is no order of {} axes", x.rank()).into());
+    }
+    let (own, shape) = (steps(x.shape()), order.iter().map(|axis| x.shape()[*axis]).collect::<Vec<_>>());
+    if order.iter().enumerate().all(|(place, axis)| place == *axis) {
+        return Ok(x.clone());
+    }
+    let steps: Vec<usize> = order.iter().map(|axis| own[*axis]).collect();
+    gather_by(x, &shape, walk(&shape, &steps))
+}
+
+fn shape(node: Node<'_>) -> Kernel {
+    let (first, last) = (node.int("start", 0), node.int("end", i64::MAX));
+    Box::new(move |inputs| {
+        let shape = input(inputs, 0)?.shape();
+        let rank = shape.len() as i64;
+        let place = |at: i64| (if at < 0 { at + rank } else { at }).clamp(0, rank) as usize;
+        let lengths = shape.get(place(first)..place(last)).unwrap_or_default();
+        one(Tensor::list(Data::I64(lengths.iter().map(|length| *length as i64).collect())))
+    })
+}
+
+fn reshape(node: Node<'_>) -> Kernel {
+    let keeps_zero = node.flag("allowzero");
+    let attribute = node.ints("shape").map(<[i64]>::to_vec);
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let wanted = match &attribute {
+            Some(shape) => shape.clone(),
+            None => input(inputs, 1)?.to_i64s()?,
+        };
+        let mut shape = Vec::with_capacity(wanted.len());
+        for (axis, length) in wanted.iter().enumerate() {
+            shape.push(match *length {
+                0 if !keeps_zero => {
+                    *x.shape().get(axis).ok_or("a length is copied from an axis that is not there")?
+                }
+                -1 => 1,
+                length => usize::try_from(length).map_err(|_| format!("{length} is no length"))?,
+            });
+        }
+        if let Some(open) = wanted.iter().position(|length| *length == -1) {
+            let others: usize = bounded(&shape)?;
+            shape[open] = x.len().checked_div(others).unwrap_or(0);
+        }
+        if bounded(&shape)? != x.len() {
+            return Err(format!("{:?} cannot become {wanted:?}", x.shape()).into());
+        }
+        one(x.reshaped(shape))
+    })
+}
+
+fn flatten(axis: i64) -> Kernel {
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let at = if axis == x.rank() as i64 { x.rank() } else { axis_of(axis, x.rank())? };
+        let (rows, columns) = x.shape().split_at(at);
+        one(x.reshaped(vec![rows.iter().product(), columns.iter().product()]))
+    })
+}
+
+fn axes_of(node: Node<'_>) -> impl Fn(&[Option<&Tensor>]) -> Result<Option<Vec<i64>>, Fault> + use<> {
+    let attribute = node.ints("axes").map(<[i64]>::to_vec);
+    move |inputs| match (&attribute, optional(inputs, 1)) {
+        (Some(axes), _) => Ok(Some(axes.clone())),
+        (None, Some(axes)) => axes.to_i64s().map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn squeeze(node: Node<'_>) -> Kernel {
+    let axes = axes_of(node);
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let mut dropped: Vec<bool> = x.shape().iter().map(|length| *length == 1).collect();
+        if let Some(axes) = axes(inputs)? {
+            dropped.fill(false);
+            for axis in axes {
+                let axis = axis_of(axis, x.rank())?;
+                if x.shape()[axis] != 1 {
+                    return Err(format!("axis {axis} of {:?} is not 1 long", x.shape()).into());
+                }
+                dropped[axis] = true;
+            }
+        }
+        let kept = x.shape().iter().zip(dropped).filter(|(_, dropped)| !dropped);
+        one(x.reshaped(kept.map(|(length, _)| *length).collect()))
+    })
+}
+
+fn unsqueeze(node: Node<'_>) -> Kernel {
+    let axes = axes_of(node);
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let axes = axes(inputs)?.ok_or("axes are missing")?;
+        let rank = x.rank() + axes.len();
+        let mut added = vec![false; rank];
+        for axis in axes {
+            added[axis_of(axis, rank)?] = true;
+        }
+        let mut lengths = x.shape().iter();
+        let shape: Vec<usize> =
+            added.iter().map(|added| if *added { 1 } else { *lengths.next().unwrap_or(&1) }).collect();
+        if lengths.next().is_some() {
+            return Err("an axis is added twice".into());
+        }
+        one(x.reshaped(shape))
+    })
+}
+
+fn concat(axis: i64) -> Kernel {
+    Box::new(move |inputs| {
+        let parts: Vec<&Tensor> =
+            (0..inputs.len()).map(|place| input(inputs, place)).collect::<Result<_, _>>()?;
+        one(concat_of(&parts, axis)?)
+    })
+}
+
+pub(super) fn concat_of(parts: &[&Tensor], axis: i64) -> Result<Tensor, Fault> {
+    let first = *parts.first().ok_or("nothing is joined")?;
+    let axis = axis_of(axis, first.rank())?;
+    let mut shape = first.shape().to_vec();
+    shape[axis] = 0;
+    for part in parts {
+        let same = part.rank() == shape.len()
+            && (0..shape.len()).all(|at| at == axis || part.shape()[at] == shape[at]);
+        if !same {
+            return Err(format!(
+                "{:?} and {:?} cannot be joined along axis {axis}",
+                first.shape(),
+                part.shape()
+            )
+            .into());
+        }
+        shape[axis] += part.shape()[axis];
+    }
+    let outer: usize = shape[..axis].iter().product();
+    let inner: usize = shape[axis + 1..].iter().product();
+    macro_rules! join {
+        ($variant:ident) => {{
+            let mut all = Vec::with_capacity(bounded(&shape)?);
+            for row in 0..outer {
+                for part in parts {
+                    let Data::$variant(values) = part.data() else {
+                        return Err(part.unexpected(first.element().word()));
+                    };
+                    let width = part.shape()[axis] * inner;
+                    all.extend_from_slice(&values[row * width..(row + 1) * width]);
+                }
+            }
+            Data::$variant(all)
+        }};
+    }
+    let data = match first.data() {
+        Data::F32(_) => join!(F32),
+        Data::F64(_) => join!(F64),
+        Data::I64(_) => join!(I64),
+        Data::I32(_) => join!(I32),
+        Data::Bool(_) => join!(Bool),
+        Data::Text(_) => join!(Text),
+    };
+    Ok(Tensor::of(shape, data))
+}
+
+/// A part of a tensor along one axis.
+pub(super) fn part_of(x: &Tensor, axis: usize, first: usize, count: usize) -> Tensor {
+    let outer: usize = x.shape()[..axis].iter().product();
+    let inner: usize = x.shape()[axis + 1..].iter().product();
+    let width = x.shape()[axis] * inner;
+    let mut shape = x.shape().to_vec();
+    shape[axis] = count;
+    let data = map_data!(x.data(), |values| {
+        let mut part = Vec::with_capacity(outer * count * inner);
+        for row in 0..outer {
+            let begin = row * width + first * inner;
+            part.extend_from_slice(&values[begin..begin + count * inner]);
+        }
+        part
+    });
+    Tensor::of(shape, data)
+}
+
+fn split(node: Node<'_>) -> Kernel {
+    let (axis, outputs) = (node.int("axis", 0), node.proto.output.len());
+    let attribute = node.ints("split").map(<[i64]>::to_vec);
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let axis = axis_of(axis, x.rank())?;
+        let length = x.shape()[axis];
+        let parts = match (&attribute, optional(inputs, 1)) {
+            (Some(parts), _) => sizes(&Tensor::list(Data::I64(parts.clone())))?,
+            (None, Some(parts)) => sizes(parts)?,
+            (None, None) => {
+                let each = length.div_ceil(outputs.max(1));
+                (0..outputs).map(|part| each.min(length - (part * each).min(length))).collect()
+            }
+        };
+        if parts.iter().sum::<usize>() != length {
+            return Err(format!("{parts:?} are no parts of {length}").into());
+        }
+        let mut first = 0;
+        Ok(parts
+            .into_iter()
+            .map(|count| {
+                first += count;
+                part_of(x, axis, first - count, count)
+            })
+            .collect())
+    })
+}
+
+fn slice(node: Node<'_>) -> Kernel {
+    let old = (node.ints("starts"), node.ints("ends"), node.ints("axes"));
+    let list = |ints: &[i64]| Tensor::list(Data::I64(ints.to_vec()));
+    let old = (old.0.map(list), old.1.map(list), old.2.map(list));
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let of = |old: &Option<Tensor>, place: usize| {
+            old.as_ref().or(optional(inputs, place)).map(Tensor::to_i64s).transpose()
+        };
+        let firsts = of(&old.0, 1)?.ok_or("starts are missing")?;
+        let lasts = of(&old.1, 2)?.ok_or("ends are missing")?;
+        let axes = of(&old.2, 3)?.unwrap_or_else(|| (0..firsts.len() as i64).collect());
+        let strides = of(&None, 4)?.unwrap_or_else(|| vec![1; firsts.len()]);
+        if [lasts.len(), axes.len(), strides.len()] != [firsts.len(); 3] {
+            return Err("starts, ends, axes and steps are not equally many".into());
+        }
+        let mut ranges: Vec<(usize, i64, usize)> = x.shape().iter().map(|length| (0, 1, *length)).collect();
+        for (((first, last), axis), stride) in firsts.iter().zip(&lasts).zip(&axes).zip(&strides) {
+            let axis = axis_of(*axis, x.rank())?;
+            ranges[axis] = range(*first, *last, *stride, x.shape()[axis])?;
+        }
+        let shape: Vec<usize> = ranges.iter().map(|(.., count)| *count).collect();
+        if let [(first, 1, count)] = ranges
+            .iter()
+            .zip(x.shape())
+            .filter(|((.., count), length)| count != *length)
+            .map(|(range, _)| *range)
+            .collect::<Vec<_>>()[..]
+        {
+            let axis = shape.iter().zip(x.shape()).position(|(count, length)| count != length).unwrap_or(0);
+            return one(part_of(x, axis, first, count));
+        }
+        let own = steps(x.shape());
+        let begin: usize = ranges.iter().zip(&own).map(|((first, ..), step)| first * step).sum();
+        // A walk with steps that may go back.
+        let places = walk(&shape, &steps(&shape)).map(|place| {
+            let (mut rest, mut at) = (place, begin as i64);
+            for axis in (0..shape.len()).rev() {
+                at += (rest % shape[axis]) as i64 * ranges[axis].1 * own[axis] as i64;
+                rest /= shape[axis];
+            }
+            at as usize
+        });
+        one(gather_by(x, &shape, places.collect::<Vec<_>>().into_iter())?)
+    })
+}
+
+/// Where a slice begins, how far it steps and how many it takes.
+fn range(first: i64, last: i64, stride: i64, length: usize) -> Result<(usize, i64, usize), Fault> {
+    let long = length as i64;
+    let counted = |at: i64| if at < 0 { at.saturating_add(long) } else { at };
+    if stride == 0 {
+        return Err("a slice takes no step".into());
+    }
+    let (first, last) = if stride > 0 {
+        (counted(first).clamp(0, long), counted(last).clamp(0, long))
+    } else {
+        (counted(first).clamp(-1, long - 1), counted(last).clamp(-1, long - 1))
+    };
+    let distance = if stride > 0 { last - first } else { first - last };
+    let count = if distance <= 0 { 0 } else { (distance as u64).div_ceil(stride.unsigned_abs()) as usize };
+    Ok((first.max(0) as usize, stride, count))
+}
+
+fn tile() -> Kernel {
+    Box::new(|inputs| {
+        let (x, times) = (input(inputs, 0)?, sizes(input(inputs, 1)?)?);
+        if times.len() != x.rank() {
+            return Err(format!("{times:?} are no repeats of {:?}", x.shape()).into());
+        }
+        let mut tiled = x.clone();
+        for (axis, times) in times.iter().enumerate().filter(|(_, times)| **times != 1) {
+            bounded(&[tiled.len(), *times])?;
+            tiled = match times {
+                0 => part_of(&tiled, axis, 0, 0),
+                times => concat_of(&vec![&tiled; *times], axis as i64)?,
+            };
+        }
+        one(tiled)
+    })
+}
+
+fn pad(node: Node<'_>) -> Kernel {
+    let old = node.ints("pads").map(<[i64]>::to_vec);
+    let (value, mode) = (node.float("value", 0.0), node.text("mode", "constant"));
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        if mode != "constant" {
+            return Err(format!("the mode {mode} is not supported").into());
+        }
+        let pads = match &old {
+            Some(pads) => pads.clone(),
+            None => input(inputs, 1)?.to_i64s()?,
+        };
+        let fill = match optional(inputs, 2) {
+            Some(fill) => fill.to_f32s()?.first().copied().unwrap_or(0.0),
+            None => value,
+        };
+        if pads.len() != 2 * x.rank() || pads.iter().any(|pad| *pad < 0) {
+            return Err(format!("{pads:?} cannot be added around {:?}", x.shape()).into());
+        }
+        let mut padded = x.clone();
+        for axis in 0..x.rank() {
+            for (at_end, pad) in [(false, pads[axis]), (true, pads[axis + x.rank()])] {
+                let mut shape = padded.shape().to_vec();
+                shape[axis] = usize::try_from(pad).unwrap_or(0);
+                let count = bounded(&shape)?;
+                let data = match x.data() {
+                    Data::F32(_) => Data::F32(vec![fill; count]),
+                    Data::F64(_) => Data::F64(vec![fill.into(); count]),
+                    Data::I64(_) => Data::I64(vec![fill as i64; count]),
+                    _ => return Err(x.unexpected("numbers")),
+                };
+                let more = Tensor::of(shape, data);
+                let parts = if at_end { [&padded, &more] } else { [&more, &padded] };
+                padded = concat_of(&parts, axis as i64)?;
+            }
+        }
+        one(padded)
+    })
+}
+
+/// A place that may be counted from the end.
+fn place_of(at: i64, length: usize) -> Result<usize, Fault> {
+    let counted = if at < 0 { at + length as i64 } else { at };
+    let place = usize::try_from(counted).ok().filter(|place| *place < length);
+    place.ok_or_else(|| format!("place {at} is none of {length}").into())
+}
+
+fn gather(axis: i64) -> Kernel {
+    Box::new(move |inputs| {
+        let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
+        let axis = axis_of(axis, x.rank())?;
+        let length = x.shape()[axis];
+        let at: Vec<usize> =
+            places.to_i64s()?.into_iter().map(|at| place_of(at, length)).collect::<Result<_, _>>()?;
+        let outer: usize = x.shape()[..axis].iter().product();
+        let inner: usize = x.shape()[axis + 1..].iter().product();
+        let shape = [&x.shape()[..axis], places.shape(), &x.shape()[axis + 1..]].concat();
+        bounded(&shape)?;
+        let data = map_data!(x.data(), |values| {
+            let mut found = Vec::with_capacity(outer * at.len() * inner);
+            for row in 0..outer {
+                for place in &at {
+                    let begin = (row * length + place) * inner;
+                    found.extend_from_slice(&values[begin..begin + inner]);
+                }
+            }
+            found
+        });
+        one(Tensor::of(shape, data))
+    })
+}
+
+fn gather_elements(axis: i64) -> Kernel {
+    Box::new(move |inputs| {
+        let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
+        let axis = axis_of(axis, x.rank())?;
+        let fits = places.rank() == x.rank()
+            && (0..x.rank()).all(|at| at == axis || places.shape()[at] <= x.shape()[at]);
+        if !fits {
+            return Err(format!("places of shape {:?} do not fit {:?}", places.shape(), x.shape()).into());
+        }
+        let mut own = steps(x.shape());
+        let step = std::mem::take(&mut own[axis]);
+        let at = places.to_i64s()?.into_iter().map(|at| place_of(at, x.shape()[axis]));
+        let at = at.collect::<Result<Vec<_>, _>>()?;
+        let found: Vec<usize> =
+            walk(places.shape(), &own).zip(at).map(|(base, at)| base + at * step).collect();
+        one(gather_by(x, places.shape(), found.into_iter())?)
+    })
+}
+
+/// Where rows of places point to, and how many values are there.
+fn targets(x: &Tensor, places: &Tensor) -> Result<(Vec<usize>, usize), Fault> {
+    let depth = *places.shape().last().ok_or("places without a depth")?;
+    if depth > x.rank() || depth == 0 {
+        return Err(format!("places of depth {depth} in {:?}", x.shape()).into());
+    }
+    let own = steps(x.shape());
+    let at = places.to_i64s()?;
+    let of = |place: &[i64]| {
+        let parts =
+            place.iter().enumerate().map(|(axis, at)| Ok(place_of(*at, x.shape()[axis])? * own[axis]));
+        parts.sum::<Result<usize, Fault>>()
+    };
+    let found = at.chunks_exact(depth).map(of).collect::<Result<_, _>>()?;
+    Ok((found, x.shape()[depth..].iter().product()))
+}
+
+fn gather_nd() -> Kernel {
+    Box::new(|inputs| {
+        let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
+        let (found, width) = targets(x, places)?;
+        let depth = places.shape()[places.rank() - 1];
+        let shape = [&places.shape()[..places.rank() - 1], &x.shape()[depth..]].concat();
+        let all: Vec<usize> = found.into_iter().flat_map(|begin| begin..begin + width).collect();
+        one(gather_by(x, &shape, all.into_iter())?)
+    })
+}
+
+fn scatter_nd() -> Kernel {
+    Box::new(|inputs| {
+        let (x, places, updates) = (input(inputs, 0)?, input(inputs, 1)?, input(inputs, 2)?);
+        let (found, width) = targets(x, places)?;
+        if updates.len() != found.len() * width {
+            return Err(format!("{} updates for {} places of {width}", updates.len(), found.len()).into());
+        }
+        macro_rules! scatter {
+            ($variant:ident, $values:expr) => {{
+                let Data::$variant(updates) = updates.data() else {
+                    return Err(updates.unexpected(x.element().word()));
+                };
+                let mut values = $values.clone();
+                for (number, begin) in found.iter().enumerate() {
+                    values[*begin..begin + width]
+                        .clone_from_slice(&updates[number * width..(number + 1) * width]);
+                }
+                Data::$variant(values)
+            }};
+        }
+        let data = match x.data() {
+            Data::F32(values) => scatter!(F32, values),
+            Data::F64(values) => scatter!(F64, values),
+            Data::I64(values) => scatter!(I64, values),
+            Data::I32(values) => scatter!(I32, values),
+            Data::Bool(values) => scatter!(Bool, values),
+            Data::Text(values) => scatter!(Text, values),
+        };
+        one(Tensor::of(x.shape().to_vec(), data))
+    })
+}
