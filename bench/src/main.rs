@@ -2,6 +2,7 @@
 //!
 //! `automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS` prints the time of one row in
 //! microseconds, and the rows a second on the file repeated COPIES times.
+//! `automl-pack-bench graph FILE.onnx ROWS SECONDS` prints the time of a row in one graph.
 //! `automl-pack-bench open BUNDLE SECONDS` prints how long a bundle takes to open, with its golden rows
 //! replayed and without, and what is left of it when nothing is prepared: reading and digests.
 
@@ -12,7 +13,10 @@ use std::{
 };
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use automl_pack::{Archive, Auto, Options};
+use automl_pack::{
+    Archive, Auto, Options,
+    engine::{Data, Program, Tensor},
+};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -22,6 +26,11 @@ fn main() -> Result<(), Failure> {
         && command == "open"
     {
         return open(bundle, Duration::from_secs_f64(seconds.parse()?));
+    }
+    if let [command, graph, rows, seconds] = arguments.as_slice()
+        && command == "graph"
+    {
+        return run_graph(graph, rows.parse()?, Duration::from_secs_f64(seconds.parse()?));
     }
     let [bundle, rows, copies, threads, seconds] = arguments.as_slice() else {
         return Err("usage: automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS".into());
@@ -35,6 +44,25 @@ fn main() -> Result<(), Failure> {
     let many = read(rows, copies.parse()?)?;
     let taken = time(budget, || auto.pattern.predict(&many))?;
     println!("rows_per_second {}", many.num_rows() as f64 / taken.as_secs_f64());
+    Ok(())
+}
+
+/// One thread, in blocks of 256 rows, with the same numbers as `graphs.py` gives to the other side.
+fn run_graph(graph: &str, rows: usize, budget: Duration) -> Result<(), Failure> {
+    const BLOCK: usize = 256;
+    let program = Program::load(&fs::read(graph)?)?;
+    let [input] = program.inputs() else { return Err("expected one input".into()) };
+    let width = input.width.ok_or("expected an input of known width")?;
+    let number = |place: usize| ((place * 7919 % 2003) as f32 - 1001.0) / 400.0;
+    let block = |first: usize| {
+        let count = BLOCK.min(rows - first);
+        let values = (first * width..(first + count) * width).map(number).collect();
+        Tensor::new(vec![count, width], Data::F32(values))
+    };
+    let blocks = (0..rows).step_by(BLOCK).map(block).collect::<Result<Vec<_>, _>>()?;
+    let taken =
+        time(budget, || blocks.iter().try_for_each(|block| program.run(vec![block.clone()]).map(|_| ())))?;
+    println!("us_per_row {}", taken.as_secs_f64() * 1e6 / rows as f64);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::{
         node::{Kernel, Node, axis_of, input, optional},
         tensor::{Data, Fault, Tensor},
     },
+    elementwise::exp,
     shape::transpose,
 };
 use crate::Error;
@@ -219,7 +220,7 @@ fn by_rows(node: Node<'_>, f: fn(&mut [f32])) -> Kernel {
 
 pub(super) fn softmax(row: &mut [f32]) {
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    row.iter_mut().for_each(|x| *x = (*x - largest).exp());
+    row.iter_mut().for_each(|x| *x = exp(*x - largest));
     let sum: f32 = sum(row);
     row.iter_mut().for_each(|x| *x /= sum);
 }

@@ -2,6 +2,7 @@
 
 mod encode;
 mod features;
+mod forest;
 mod linear;
 mod scores;
 mod svm;

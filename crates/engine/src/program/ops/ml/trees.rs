@@ -8,25 +8,26 @@ use super::{
         read::tensor_of,
         tensor::{Data, Fault, Tensor},
     },
+    forest::Forest,
     scores::{Labels, Post, Second, largest},
 };
 use crate::Error;
 
 /// A question about one column.
 #[derive(Debug, Clone, Copy)]
-struct Branch {
-    column: u32,
-    threshold: f32,
-    test: Test,
-    /// Where a missing number goes: to the left as if the answer was yes.
-    missing_is_yes: bool,
-    yes: Next,
-    no: Next,
+pub(super) struct Branch {
+    pub column: u32,
+    pub threshold: f32,
+    pub test: Test,
+    /// Where a missing number goes: as if the answer was yes.
+    pub missing_is_yes: bool,
+    pub yes: Next,
+    pub no: Next,
 }
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Test {
+pub(super) enum Test {
     AtMost,
     Below,
     AtLeast,
@@ -39,14 +40,14 @@ enum Test {
 
 /// Where an answer leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     Branch(u32),
     Leaf(u32),
 }
 
 /// Trees whose every answer leads farther down, and whose leaves add to targets that are there.
 #[derive(Debug)]
-struct Trees {
+pub(super) struct Trees {
     branches: Vec<Branch>,
     roots: Vec<Next>,
     /// Where the weights of each leaf begin, and the end of all.
@@ -56,6 +57,8 @@ struct Trees {
     /// More than any column that is asked about.
     columns: usize,
     targets: usize,
+    /// The same, laid out to be walked fast, where the trees ask for order alone.
+    forest: Option<Forest>,
 }
 
 impl Branch {
@@ -74,8 +77,8 @@ impl Branch {
 }
 
 impl Trees {
-    /// The weights of the leaf that a row comes to.
-    fn leaf(&self, root: Next, row: &[f32]) -> &[(u32, f32)] {
+    /// The number of the leaf that a row comes to.
+    pub(super) fn leaf_number(&self, root: Next, row: &[f32]) -> u32 {
         let mut next = root;
         loop {
             match next {
@@ -83,12 +86,15 @@ impl Trees {
                     let branch = &self.branches[branch as usize];
                     next = branch.answer(row[branch.column as usize], &self.sets);
                 }
-                Next::Leaf(leaf) => {
-                    let leaf = leaf as usize;
-                    return &self.weights[self.leaves[leaf] as usize..self.leaves[leaf + 1] as usize];
-                }
+                Next::Leaf(leaf) => return leaf,
             }
         }
+    }
+
+    /// The targets that a leaf adds to, and what.
+    fn weights_of(&self, leaf: u32) -> &[(u32, f32)] {
+        let leaf = leaf as usize;
+        &self.weights[self.leaves[leaf] as usize..self.leaves[leaf + 1] as usize]
     }
 
     /// Calls the function with the scores of every row, and which targets have one.
@@ -98,44 +104,59 @@ impl Trees {
         aggregate: Aggregate,
         mut f: impl FnMut(&mut [f32], &[bool]),
     ) -> Result<usize, Fault> {
+        /// As many as stay in the cache, whatever the number of targets.
+        const BLOCK: usize = 64;
         let (rows, columns) = x.as_rows();
         if columns < self.columns {
             return Err(format!("expected {} columns or more, found {columns}", self.columns).into());
         }
         let values = x.to_f32s()?;
-        let (mut scores, mut has) = (vec![0.0; self.targets], vec![false; self.targets]);
-        for row in values.chunks_exact(columns.max(1)) {
+        let targets = self.targets;
+        let (mut scores, mut has) = (vec![0.0; BLOCK * targets], vec![false; BLOCK * targets]);
+        for block in values.chunks(columns.max(1) * BLOCK) {
             scores.fill(0.0);
             has.fill(false);
-            for root in &self.roots {
-                for (target, weight) in self.leaf(*root, row) {
-                    let (score, has) = (&mut scores[*target as usize], &mut has[*target as usize]);
-                    *score = match aggregate {
-                        Aggregate::Sum | Aggregate::Average => *score + weight,
-                        Aggregate::Least => {
-                            if *has && *score < *weight {
-                                *score
-                            } else {
-                                *weight
-                            }
-                        }
-                        Aggregate::Largest => {
-                            if *has && *score > *weight {
-                                *score
-                            } else {
-                                *weight
-                            }
-                        }
-                    };
-                    *has = true;
+            self.each_leaf(block, columns, |row, leaf| {
+                for (target, weight) in self.weights_of(leaf) {
+                    let place = row * targets + *target as usize;
+                    scores[place] = aggregate.add(scores[place], *weight, has[place]);
+                    has[place] = true;
                 }
-            }
+            });
             if aggregate == Aggregate::Average {
                 scores.iter_mut().for_each(|score| *score /= self.roots.len() as f32);
             }
-            f(&mut scores, &has);
+            let rows = block.len() / columns.max(1);
+            let of_rows = scores.chunks_exact_mut(targets).zip(has.chunks_exact(targets)).take(rows);
+            of_rows.for_each(|(scores, has)| f(scores, has));
         }
         Ok(rows)
+    }
+
+    /// Calls the function with every row and the leaves that it comes to, in the order of the trees.
+    fn each_leaf(&self, rows: &[f32], columns: usize, mut f: impl FnMut(usize, u32)) {
+        if let Some(forest) = &self.forest {
+            return forest.each_leaf(rows, columns, f);
+        }
+        for (number, row) in rows.chunks_exact(columns.max(1)).enumerate() {
+            self.roots.iter().for_each(|root| f(number, self.leaf_number(*root, row)));
+        }
+    }
+}
+
+#[cfg(test)]
+impl Trees {
+    pub(super) fn for_tests(branches: Vec<Branch>, roots: Vec<Next>, leaves: usize, columns: usize) -> Trees {
+        let (leaves, weights) = flat(vec![Vec::new(); leaves]);
+        Trees { branches, roots, leaves, weights, sets: Vec::new(), columns, targets: 1, forest: None }
+    }
+
+    pub(super) fn branches(&self) -> &[Branch] {
+        &self.branches
+    }
+
+    pub(super) fn roots(&self) -> &[Next] {
+        &self.roots
     }
 }
 
@@ -146,6 +167,18 @@ enum Aggregate {
     Average,
     Least,
     Largest,
+}
+
+impl Aggregate {
+    /// What was there, and a leaf more.
+    fn add(self, score: f32, weight: f32, has: bool) -> f32 {
+        match self {
+            Aggregate::Sum | Aggregate::Average => score + weight,
+            Aggregate::Least if has && score < weight => score,
+            Aggregate::Largest if has && score > weight => score,
+            Aggregate::Least | Aggregate::Largest => weight,
+        }
+    }
 }
 
 /// What the older operators have in parallel lists.
@@ -246,6 +279,7 @@ impl<'n> Lists<'n> {
             sets: Vec::new(),
             columns: 0,
             targets,
+            forest: None,
         };
         trees.checked(node, "nodes_truenodeids")
     }
@@ -350,6 +384,8 @@ impl Trees {
             }
         }
         self.columns = self.branches.iter().map(|branch| branch.column as usize + 1).max().unwrap_or(0);
+        // A forest looks at a column even where all trees are leaves.
+        self.forest = Forest::of(&self.branches, &self.roots).filter(|_| self.columns > 0);
         Ok(self)
     }
 }
@@ -584,7 +620,7 @@ pub(super) fn ensemble(node: Node<'_>) -> Result<Kernel, Error> {
         Ok(vec![(target, *weight)])
     });
     let (leaves, weights) = flat(of_leaf.collect::<Result<Vec<_>, Error>>()?);
-    let trees = Trees { branches, roots, leaves, weights, sets, columns: 0, targets }
+    let trees = Trees { branches, roots, leaves, weights, sets, columns: 0, targets, forest: None }
         .checked(node, "nodes_truenodeids")?;
     let aggregate = match node.int("aggregate_function", 1) {
         0 => Aggregate::Average,
