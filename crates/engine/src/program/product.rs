@@ -135,7 +135,7 @@ macro_rules! with_registers {
                         let sums = $tile(group, both);
                         for (row, sums) in sums.iter().enumerate().take(count - number * $rows) {
                             let out = &mut out[(number * $rows + row) * columns + first..][..lanes];
-                            out.iter_mut().zip(sums.as_flattened()).for_each(|(out, sum)| *out += sum);
+                            add_lanes(out, sums.as_flattened());
                         }
                     }
                 }
@@ -191,6 +191,20 @@ macro_rules! with_registers {
             [store(sums[0]), store(sums[1]), store(sums[2]), store(sums[3])]
         }
     };
+}
+
+/// Adds as many as there are, and whole registers where all are there.
+#[inline(always)]
+fn add_lanes(out: &mut [f32], sums: &[f32]) {
+    if let (Ok(out), Some(sums)) =
+        (<&mut [f32; 2 * WIDE]>::try_from(&mut *out), sums.first_chunk::<{ 2 * WIDE }>())
+    {
+        for lane in 0..2 * WIDE {
+            out[lane] += sums[lane];
+        }
+        return;
+    }
+    out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
 }
 
 /// What stands for rows that are not there.
