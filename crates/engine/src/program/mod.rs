@@ -6,6 +6,7 @@ mod ops;
 mod product;
 mod read;
 mod tensor;
+mod way;
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use prost::Message;
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto};
 
 pub use tensor::{Data, Element, Tensor};
+pub use way::Way;
 
 use node::{Kernel, Node};
 use read::tensor_of;

@@ -7,7 +7,7 @@
     reason = "a function that is compiled for a processor's features may only be called where it has them"
 )]
 
-use std::sync::OnceLock;
+use super::way::Way;
 
 /// The right side of a product, in panels of columns that are read from end to end.
 #[derive(Debug, Clone)]
@@ -55,46 +55,15 @@ impl Panels {
         debug_assert_eq!(rows.len() / self.inner, out.len() / self.columns);
         match way {
             Way::Portable => add_portable(self, rows, out),
+            #[cfg(not(target_arch = "x86_64"))]
+            Way::Avx2 | Way::Avx512 => add_portable(self, rows, out),
             #[cfg(target_arch = "x86_64")]
-            // Safety: `Way::best` and the tests choose a way only where the processor has its features.
+            // Safety: a way is gone only where the processor has its features.
             Way::Avx2 => unsafe { add_avx2(self, rows, out) },
             #[cfg(target_arch = "x86_64")]
             // Safety: as above.
             Way::Avx512 => unsafe { add_avx512(self, rows, out) },
         }
-    }
-}
-
-/// What a product is run with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Way {
-    /// The widest that the processor has.
-    fn best() -> Way {
-        static BEST: OnceLock<Way> = OnceLock::new();
-        *BEST.get_or_init(|| Way::all().last().copied().unwrap_or(Way::Portable))
-    }
-
-    /// Those that the processor has, the widest last.
-    fn all() -> Vec<Way> {
-        let mut all = vec![Way::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                all.push(Way::Avx2);
-            }
-            if is_x86_feature_detected!("avx512f") {
-                all.push(Way::Avx512);
-            }
-        }
-        all
     }
 }
 

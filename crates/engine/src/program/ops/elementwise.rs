@@ -138,6 +138,7 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
     })
 }
 
+#[inline]
 pub(super) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }

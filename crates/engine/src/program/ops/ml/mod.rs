@@ -2,7 +2,6 @@
 
 mod encode;
 mod features;
-mod forest;
 mod linear;
 mod scores;
 mod svm;

@@ -3,6 +3,7 @@
 use super::super::super::{
     node::Node,
     tensor::{Data, Tensor},
+    way::widely,
 };
 use super::super::{elementwise::sigmoid, reduce::softmax};
 use crate::Error;
@@ -51,6 +52,15 @@ impl Post {
         }
     }
 
+    /// Changes the scores of several rows.
+    pub(super) fn apply_to_rows(self, scores: &mut [f32], width: usize) {
+        match self {
+            Post::None => {}
+            Post::Logistic => widely(|| scores.iter_mut().for_each(|x| *x = logistic(*x))),
+            _ => scores.chunks_exact_mut(width).for_each(|row| self.apply(row)),
+        }
+    }
+
     /// Changes the only score of a row; it may become two.
     pub(super) fn apply_to_one(self, score: f32, second: Second) -> [Option<f32>; 2] {
         match (self, second) {
@@ -63,6 +73,7 @@ impl Post {
     }
 }
 
+#[inline]
 fn logistic(x: f32) -> f32 {
     let above = sigmoid(x.abs());
     if x < 0.0 { 1.0 - above } else { above }
