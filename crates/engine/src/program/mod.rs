@@ -1,6 +1,7 @@
 //! A graph as a program: its nodes in an order in which each has what it needs, each with what it does.
 #![allow(clippy::clone_on_copy, reason = "the same lines serve numbers and texts")]
 
+mod fuse;
 mod node;
 mod ops;
 mod product;
@@ -16,6 +17,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, tensor_shape_proto:
 pub use tensor::{Data, Element, Tensor};
 pub use way::Way;
 
+use fuse::{Made, fuse};
 use node::{Kernel, Node};
 use read::tensor_of;
 use tensor::Fault;
@@ -104,7 +106,7 @@ impl Program {
         for input in &inputs {
             slots.of(&input.name);
         }
-        let mut steps = Vec::new();
+        let mut made = Vec::new();
         for proto in sorted(graph)? {
             let inputs: Vec<Option<usize>> =
                 proto.input.iter().map(|name| (!name.is_empty()).then(|| slots.of(name))).collect();
@@ -124,7 +126,8 @@ impl Program {
                 continue;
             }
             let (label, operator, last_uses) = (node.label(), node.operator(), Vec::new());
-            steps.push(Step { kernel, label, operator, inputs, outputs, last_uses });
+            let step = Step { kernel, label, operator, inputs, outputs, last_uses };
+            made.push(Made { step, proto });
         }
         constants.resize(slots.count(), None);
         let outputs = graph.output.iter().map(|output| {
@@ -137,6 +140,8 @@ impl Program {
             Ok(Output { name: output.name.clone(), keys, slot })
         });
         let outputs = outputs.collect::<Result<Vec<_>, Error>>()?;
+        let is_output = |slot: usize| outputs.iter().any(|output| output.slot == slot);
+        let steps = fuse(made, &constants, is_output, opset);
         let mut program = Program { inputs, first_input, outputs, constants, steps };
         program.find_last_uses();
         Ok(program)

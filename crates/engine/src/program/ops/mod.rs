@@ -11,6 +11,7 @@ mod reduce;
 mod shape;
 
 pub(super) use make::element;
+pub(super) use matrix::fused;
 
 use super::node::{Kernel, Node};
 use crate::Error;

@@ -5,7 +5,7 @@ use super::super::super::{
     tensor::{Data, Tensor},
     way::widely,
 };
-use super::super::{elementwise::sigmoid, reduce::softmax};
+use super::super::{elementwise::sigmoid, reduce::softmax_rows};
 use crate::Error;
 
 /// What is done to scores.
@@ -46,7 +46,7 @@ impl Post {
         match self {
             Post::None => {}
             Post::Logistic => scores.iter_mut().for_each(|x| *x = logistic(*x)),
-            Post::Softmax => softmax(scores),
+            Post::Softmax => softmax_rows(scores, scores.len()),
             Post::SoftmaxZero => softmax_zero(scores),
             Post::Probit => scores.iter_mut().for_each(|x| *x = probit(*x)),
         }
@@ -57,6 +57,7 @@ impl Post {
         match self {
             Post::None => {}
             Post::Logistic => widely(|| scores.iter_mut().for_each(|x| *x = logistic(*x))),
+            Post::Softmax => softmax_rows(scores, width),
             _ => scores.chunks_exact_mut(width).for_each(|row| self.apply(row)),
         }
     }
