@@ -6,6 +6,7 @@ mod node;
 mod ops;
 mod product;
 mod read;
+mod room;
 mod tensor;
 mod way;
 
@@ -229,7 +230,7 @@ impl Program {
             for (slot, output) in step.outputs.iter().zip(outputs) {
                 values[*slot] = Some(output);
             }
-            step.last_uses.iter().for_each(|slot| values[*slot] = None);
+            step.last_uses.iter().filter_map(|slot| values[*slot].take()).for_each(room::give_back);
         }
         let take = |output: &Output| {
             let value = values[output.slot].as_ref().or(self.constants[output.slot].as_ref());

@@ -44,6 +44,11 @@ impl Finish {
         self.start = Some(lines(columns));
     }
 
+    /// Whether outputs start with values of their own: what stands there does not matter then.
+    pub(crate) fn is_started(&self) -> bool {
+        self.start.is_some()
+    }
+
     /// Outputs are multiplied and added to.
     pub(crate) fn scale(&mut self, factors: &[f32], summands: &[f32]) {
         self.scale = Some([lines(factors), lines(summands)]);

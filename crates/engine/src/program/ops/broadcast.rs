@@ -42,14 +42,23 @@ fn axes(a: &[usize], b: &[usize], shape: &[usize]) -> Axes {
 
 /// Calls the function on every pair.
 pub(super) fn zip<A, B, C>(
+    a: (&[A], &[usize]),
+    b: (&[B], &[usize]),
+    shape: &[usize],
+    f: impl Fn(&A, &B) -> C,
+) -> Vec<C> {
+    zip_into(Vec::with_capacity(shape.iter().product()), a, b, shape, f)
+}
+
+/// The same, to where there is room.
+pub(super) fn zip_into<A, B, C>(
+    mut out: Vec<C>,
     (a, a_shape): (&[A], &[usize]),
     (b, b_shape): (&[B], &[usize]),
     shape: &[usize],
     f: impl Fn(&A, &B) -> C,
 ) -> Vec<C> {
-    let total: usize = shape.iter().product();
-    let mut out = Vec::with_capacity(total);
-    if total == 0 {
+    if shape.contains(&0) {
         return out;
     }
     let axes = axes(a_shape, b_shape, shape);

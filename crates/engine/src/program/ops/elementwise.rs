@@ -3,10 +3,11 @@
 use super::{
     super::{
         node::{Kernel, Node, input, optional},
+        room,
         tensor::{Data, Fault, Tensor},
         way::widely,
     },
-    broadcast::{shape_of, zip},
+    broadcast::{shape_of, zip, zip_into},
 };
 use crate::Error;
 
@@ -264,7 +265,7 @@ fn real(
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let data = match x.data() {
-            Data::F32(values) => Data::F32(widely(|| values.iter().map(|x| f(*x)).collect())),
+            Data::F32(values) => Data::F32(each(values, |x| f(x))),
             Data::F64(values) => Data::F64(values.iter().map(|x| g(*x)).collect()),
             _ => return Err(x.unexpected("floats")),
         };
@@ -288,7 +289,7 @@ fn numbers(f: impl Inlined<f32, f32>, g: impl Inlined<f64, f64>, h: impl Inlined
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let data = match x.data() {
-            Data::F32(values) => Data::F32(widely(|| values.iter().map(|x| f(*x)).collect())),
+            Data::F32(values) => Data::F32(each(values, |x| f(x))),
             Data::F64(values) => Data::F64(values.iter().map(|x| g(*x)).collect()),
             Data::I64(values) => Data::I64(values.iter().map(|x| h(*x)).collect()),
             Data::I32(values) => Data::I32(values.iter().map(|x| h((*x).into()) as i32).collect()),
@@ -296,6 +297,13 @@ fn numbers(f: impl Inlined<f32, f32>, g: impl Inlined<f64, f64>, h: impl Inlined
         };
         one(Tensor::of(x.shape().to_vec(), data))
     })
+}
+
+/// The function of each value.
+fn each(values: &[f32], f: impl Fn(f32) -> f32) -> Vec<f32> {
+    let mut out = room::empty(values.len());
+    widely(|| out.extend(values.iter().map(|x| f(*x))));
+    out
 }
 
 fn test(f: impl Fn(f64) -> bool + Send + Sync + 'static) -> Kernel {
@@ -334,7 +342,10 @@ fn apply(
     let shape = shape_of(a.shape(), b.shape())?;
     let (sa, sb) = (a.shape(), b.shape());
     let data = match (a.data(), b.data()) {
-        (Data::F32(a), Data::F32(b)) => Data::F32(zip((a, sa), (b, sb), &shape, |a, b| f(*a, *b))),
+        (Data::F32(a), Data::F32(b)) => {
+            let out = room::empty(shape.iter().product());
+            Data::F32(zip_into(out, (a, sa), (b, sb), &shape, |a, b| f(*a, *b)))
+        }
         (Data::F64(a), Data::F64(b)) => Data::F64(zip((a, sa), (b, sb), &shape, |a, b| g(*a, *b))),
         (Data::I64(a), Data::I64(b)) => {
             let values = zip((a, sa), (b, sb), &shape, |a, b| h(*a, *b));

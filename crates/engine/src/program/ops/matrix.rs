@@ -6,6 +6,7 @@ use super::{
     super::{
         node::{Kernel, Node, axis_of, input, optional},
         product::{Finish, Panels},
+        room,
         tensor::{Data, Fault, Tensor},
         way::widely,
     },
@@ -61,7 +62,11 @@ fn matmul_packed(panels: Panels, finish: Finish) -> Kernel {
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let rows = x.len() / panels.inner().max(1);
-        Ok(vec![packed(&panels, x, vec![0.0; bounded(&[rows, panels.columns()])?], &finish)?])
+        let mut out = room::filled(bounded(&[rows, panels.columns()])?);
+        if !finish.is_started() {
+            out.fill(0.0);
+        }
+        Ok(vec![packed(&panels, x, out, &finish)?])
     })
 }
 
@@ -313,7 +318,7 @@ fn batch_normalization(node: Node<'_>) -> Kernel {
         }
         let inner: usize = x.shape()[2..].iter().product();
         let [factors, summands] = normalisation([scale, shift, mean, variance], epsilon);
-        let mut out = x.f32s()?.to_vec();
+        let mut out = room::copy(x.f32s()?);
         widely(|| {
             for row in out.chunks_exact_mut((channels * inner).max(1)) {
                 if inner == 1 {
@@ -350,7 +355,7 @@ fn layer_normalization(node: Node<'_>) -> Kernel {
         }
         let none = vec![0.0; width];
         let shift = shift.unwrap_or(&none);
-        let mut out = x.f32s()?.to_vec();
+        let mut out = room::copy(x.f32s()?);
         widely(|| {
             for row in out.chunks_exact_mut(width.max(1)) {
                 let mean = sum(row) / width as f32;

@@ -8,6 +8,8 @@
 mod avx2;
 mod avx512;
 
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
 use super::{BLOCK, Finish, Line, Panels, WIDE, Way};
 
 /// Adds a product to `out`, with registers.
@@ -34,6 +36,9 @@ struct Tile<const ROWS: usize, const PANELS: usize> {
     is_first: bool,
     is_last: bool,
 }
+
+/// How many lines are asked for before they are needed.
+const AHEAD: usize = 16;
 
 /// How far apart rows are that were laid apart: not a power of 2.
 const APART: usize = BLOCK + WIDE;
@@ -152,7 +157,10 @@ macro_rules! with_registers {
                 for place in 0..tile.length {
                     let mut lines = [fill(0.0); PANELS];
                     for at in 0..PANELS {
-                        lines[at] = load_line(tile.panels[at].add(place));
+                        let line = tile.panels[at].add(place);
+                        lines[at] = load_line(line);
+                        // It would be no fault if there was nothing.
+                        _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(AHEAD).cast());
                     }
                     for row in 0..ROWS {
                         let x = fill(*tile.rows[row].add(place));
