@@ -41,10 +41,10 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             },
         ),
         "Pow" => pow(),
-        "Sum" => many(|a, b| a + b, |a, b| a + b, false),
-        "Mean" => many(|a, b| a + b, |a, b| a + b, true),
-        "Max" => many(larger, larger, false),
-        "Min" => many(smaller, smaller, false),
+        "Sum" => many(|a, b| a + b, |a, b| a + b, |_, _| Err("expected floats".into()), false),
+        "Mean" => many(|a, b| a + b, |a, b| a + b, |_, _| Err("expected floats".into()), true),
+        "Max" => many(larger, larger, |a, b| Ok(a.max(b)), false),
+        "Min" => many(smaller, smaller, |a, b| Ok(a.min(b)), false),
         "And" => logic(|a, b| a && b),
         "Or" => logic(|a, b| a || b),
         "Xor" => logic(|a, b| a != b),
@@ -94,6 +94,13 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "Cos" => real(f32::cos, f64::cos),
         "Tan" => real(f32::tan, f64::tan),
         "Atan" => real(f32::atan, f64::atan),
+        "Asin" => real(f32::asin, f64::asin),
+        "Acos" => real(f32::acos, f64::acos),
+        "Sinh" => real(f32::sinh, f64::sinh),
+        "Cosh" => real(f32::cosh, f64::cosh),
+        "Asinh" => real(f32::asinh, f64::asinh),
+        "Acosh" => real(f32::acosh, f64::acosh),
+        "Atanh" => real(f32::atanh, f64::atanh),
         "Tanh" => real(f32::tanh, f64::tanh),
         "Sigmoid" => real(sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
         "Softplus" => real(softplus, |x| if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }),
@@ -131,6 +138,19 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "HardSigmoid" => {
             let (alpha, beta) = (float("alpha", 0.2), float("beta", 0.5));
             scaled(move |x| (alpha * x + beta).clamp(0.0, 1.0))
+        }
+        "Shrink" => {
+            let (bias, lambda) = (float("bias", 0.0), float("lambd", 0.5));
+            scaled(move |x| match x {
+                x if x < -lambda => x + bias,
+                x if x > lambda => x - bias,
+                x if x.is_nan() => x,
+                _ => 0.0,
+            })
+        }
+        "Swish" => {
+            let alpha = float("alpha", 1.0);
+            scaled(move |x| x * sigmoid(alpha * x))
         }
         "HardSwish" => scaled(|x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0)),
         "Mish" => scaled(|x| x * softplus(x).tanh()),
@@ -314,8 +334,7 @@ fn two_types(a: &Tensor, b: &Tensor) -> Fault {
     Fault(format!("expected two inputs of one type, found {} and {}", a.element(), b.element()))
 }
 
-fn many(f: impl InlinedTwo<f32>, g: impl InlinedTwo<f64>, is_mean: bool) -> Kernel {
-    let whole: Whole = |_, _| Err("expected floats".into());
+fn many(f: impl InlinedTwo<f32>, g: impl InlinedTwo<f64>, whole: Whole, is_mean: bool) -> Kernel {
     Box::new(move |inputs| {
         let mut total = input(inputs, 0)?.clone();
         for place in 1..inputs.len() {
@@ -413,24 +432,28 @@ fn choose() -> Kernel {
 }
 
 fn clip(node: Node<'_>) -> Kernel {
-    let (low, high) = (node.float("min", f32::MIN), node.float("max", f32::MAX));
+    let old = (node.float("min", f32::MIN), node.float("max", f32::MAX));
     let is_old = node.opset < 11;
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
-        let bound = |place: usize, default: f32| match optional(inputs, place).filter(|_| !is_old) {
-            Some(bound) => bound.to_f32s()?.first().copied().ok_or(Fault::from("a bound without a value")),
-            None => Ok(default),
-        };
-        let (low, high) = (bound(1, low)?, bound(2, high)?);
+        macro_rules! clipped {
+            ($variant:ident, $values:expr, $low:expr, $high:expr) => {{
+                let bound = |place: usize, default| match optional(inputs, place).filter(|_| !is_old) {
+                    None => Ok(default),
+                    Some(bound) => match bound.data() {
+                        Data::$variant(values) => values.first().copied().ok_or(bound.unexpected("a bound")),
+                        _ => Err(bound.unexpected(x.element().word())),
+                    },
+                };
+                let (low, high) = (bound(1, $low)?, bound(2, $high)?);
+                Data::$variant($values.iter().map(|x| smaller(larger(*x, low), high)).collect())
+            }};
+        }
         let data = match x.data() {
-            Data::F32(values) => Data::F32(values.iter().map(|x| smaller(larger(*x, low), high)).collect()),
-            Data::F64(values) => {
-                Data::F64(values.iter().map(|x| smaller(larger(*x, low.into()), high.into())).collect())
-            }
-            Data::I64(values) => {
-                let (low, high) = (low as i64, high as i64);
-                Data::I64(values.iter().map(|x| (*x).max(low).min(high)).collect())
-            }
+            Data::F32(values) => clipped!(F32, values, old.0, old.1),
+            Data::F64(values) => clipped!(F64, values, f64::MIN, f64::MAX),
+            Data::I64(values) => clipped!(I64, values, i64::MIN, i64::MAX),
+            Data::I32(values) => clipped!(I32, values, i32::MIN, i32::MAX),
             _ => return Err(x.unexpected("numbers")),
         };
         one(Tensor::of(x.shape().to_vec(), data))

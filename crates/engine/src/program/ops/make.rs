@@ -4,7 +4,7 @@ use tract_onnx::pb::tensor_proto::DataType;
 
 use super::{
     super::{
-        node::{Kernel, Node, axis_of, input},
+        node::{Kernel, Node, axis_of, input, optional},
         read::tensor_of,
         tensor::{Data, Element, Fault, Tensor, map_data},
     },
@@ -38,6 +38,11 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         }
         "CastLike" => Box::new(|inputs| Ok(vec![cast(input(inputs, 0)?, input(inputs, 1)?.element())?])),
         "OneHot" => one_hot(node.int("axis", -1)),
+        "Trilu" => triangle(node.int("upper", 1) != 0),
+        "EyeLike" => {
+            let (kind, shift) = (node.has("dtype").then(|| node.int("dtype", 1)), node.int("k", 0));
+            Box::new(move |inputs| Ok(vec![eye(input(inputs, 0)?, kind, shift)?]))
+        }
         "NonZero" => Box::new(|inputs| {
             let x = input(inputs, 0)?;
             let (values, rank) = (x.to_f32s()?, x.rank());
@@ -209,6 +214,42 @@ fn shown(x: f64, digits: usize) -> String {
         return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
     }
     trim(&format!("{:.*}", (digits as i32 - 1 - exponent).max(0) as usize, x))
+}
+
+/// What stands above or below a diagonal; the rest is nothing.
+fn triangle(is_upper: bool) -> Kernel {
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let shift = match optional(inputs, 1) {
+            Some(shift) => shift.to_i64s()?.first().copied().unwrap_or(0),
+            None => 0,
+        };
+        let [.., rows, columns] = *x.shape() else { return Err(x.unexpected("matrices")) };
+        let stays = |place: usize| {
+            let row = (place / columns % rows) as i64;
+            let column = (place % columns) as i64;
+            let above = column.saturating_sub(row);
+            if is_upper { above >= shift } else { above <= shift }
+        };
+        let data = map_data!(x.data(), |values| {
+            let kept = |(place, value): (usize, &_)| {
+                if stays(place) { Clone::clone(value) } else { Default::default() }
+            };
+            values.iter().enumerate().map(kept).collect()
+        });
+        Ok(vec![Tensor::of(x.shape().to_vec(), data)])
+    })
+}
+
+fn eye(x: &Tensor, kind: Option<i64>, shift: i64) -> Result<Tensor, Fault> {
+    let &[rows, columns] = x.shape() else { return Err(x.unexpected("a matrix")) };
+    let kind = match kind {
+        Some(kind) => element(kind).ok_or("expected a type of numbers")?,
+        None => x.element(),
+    };
+    let at = |place: usize| (place % columns) as i64 == ((place / columns) as i64).saturating_add(shift);
+    let ones = (0..bounded(&[rows, columns])?).map(|place| f32::from(u8::from(at(place)))).collect();
+    cast(&Tensor::of(vec![rows, columns], Data::F32(ones)), kind)
 }
 
 fn one_hot(axis: i64) -> Kernel {

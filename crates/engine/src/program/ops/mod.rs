@@ -3,12 +3,18 @@
 
 mod broadcast;
 mod control;
+mod einsum;
 mod elementwise;
+mod gather;
 mod make;
 mod matrix;
 mod ml;
+mod normalize;
+mod order;
 mod reduce;
+mod sequence;
 mod shape;
+mod slice;
 
 pub(super) use make::element;
 
@@ -26,13 +32,19 @@ pub(super) fn build(node: Node<'_>) -> Result<Kernel, Error> {
         (true, _) => &[
             elementwise::build,
             shape::build,
+            gather::build,
             reduce::build,
+            order::build,
             matrix::build,
+            einsum::build,
+            normalize::build,
             make::build,
             control::build,
+            sequence::build,
             ml::build_text,
         ],
         (_, true) => &[ml::build],
+        _ if node.proto.domain == "com.microsoft" => &[ml::build_contributed],
         _ => &[],
     };
     for family in families {

@@ -316,9 +316,13 @@ impl<'n> Lists<'n> {
                     format!("node {} is not in tree {}", nodes[at], trees[at]),
                 )
             })?;
-            // What hangs on a branch is never come to.
+            // What hangs on a branch is never come to. With one target, ONNX Runtime looks at a leaf's first
+            // weight alone.
             if is_leaf[place] {
-                of_leaf[numbers[place] as usize].push((target, values[at]));
+                let of_leaf = &mut of_leaf[numbers[place] as usize];
+                if targets > 1 || of_leaf.is_empty() {
+                    of_leaf.push((target, values[at]));
+                }
             }
         }
         Ok(flat(of_leaf))
@@ -428,10 +432,15 @@ fn targets_of(node: Node<'_>, count: i64) -> Result<usize, Error> {
 
 /// A value for each target.
 fn values(trees: Trees, aggregate: Aggregate, post: Post, base: Vec<f32>) -> Kernel {
+    let targets = trees.targets;
     Box::new(move |inputs| {
         let mut all = Vec::new();
-        let rows = trees.each_row(input(inputs, 0)?, aggregate, |scores, _| {
-            scores.iter_mut().zip(&base).for_each(|(score, base)| *score += base);
+        let rows = trees.each_row(input(inputs, 0)?, aggregate, |scores, has| {
+            // Of several targets, one that no leaf adds to stays nothing, whatever its base, as in ONNX Runtime.
+            let is_known = |target: usize| targets == 1 || has[target];
+            for (target, base) in base.iter().enumerate().filter(|(target, _)| is_known(*target)) {
+                scores[target] += base;
+            }
             match scores {
                 // One value is changed by no transformation but this one.
                 [score] if post != Post::Probit => all.push(*score),
