@@ -20,13 +20,19 @@ impl Program {
     /// Takes a model whose tensors were looked over.
     pub(crate) fn of_model(model: &ModelProto) -> Result<Program, Error> {
         let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
-        let plain = |domain: &str| matches!(domain, "" | "ai.onnx");
-        let opset = model.opset_import.iter().find(|set| plain(&set.domain)).map_or(1, |set| set.version);
-        Program::of_graph(graph, opset, &Outer::default())
+        let version = |names: &[&str]| {
+            let set = model.opset_import.iter().find(|set| names.contains(&set.domain.as_str()));
+            set.map_or(1, |set| set.version)
+        };
+        Program::of_graph(graph, (version(&["", "ai.onnx"]), version(&["ai.onnx.ml"])), &Outer::default())
     }
 
     /// Takes a graph; one that stands in a node sees values from around it, which are inputs after its own.
-    pub(super) fn of_graph(graph: &GraphProto, opset: i64, outer: &Outer<'_>) -> Result<Program, Error> {
+    pub(super) fn of_graph(
+        graph: &GraphProto,
+        (opset, ml): (i64, i64),
+        outer: &Outer<'_>,
+    ) -> Result<Program, Error> {
         let mut slots = Slots::default();
         let mut constants: Vec<Option<Tensor>> = Vec::new();
         let set = |constants: &mut Vec<Option<Tensor>>, slots: &Slots, slot: usize, value| {
@@ -61,7 +67,7 @@ impl Program {
             constants.resize(slots.count(), None);
             let known: Vec<Option<&Tensor>> =
                 inputs.iter().map(|slot| slot.and_then(|slot| constants[slot].as_ref())).collect();
-            let node = Node { proto, opset, constants: &known, captured: &captured, depth: outer.depth };
+            let node = Node { proto, opset, ml, constants: &known, captured: &captured, depth: outer.depth };
             let kernel = ops::build(node)?;
             // What needs nothing but constants is one. What fails on them fails when it runs, with its name.
             let is_constant =
@@ -78,9 +84,9 @@ impl Program {
         constants.resize(slots.count(), None);
         let outputs = graph.output.iter().map(|output| {
             let maker = graph.node.iter().find(|node| node.output.contains(&output.name));
-            let keys = maker
-                .filter(|node| node.op_type == "ZipMap")
-                .and_then(|proto| keys_of(Node { proto, opset, constants: &[], captured: &[], depth: 0 }));
+            let keys = maker.filter(|node| node.op_type == "ZipMap").and_then(|proto| {
+                keys_of(Node { proto, opset, ml, constants: &[], captured: &[], depth: 0 })
+            });
             let slot =
                 slots.find(&output.name).ok_or(Error::Lacking { what: "node for one of its outputs" })?;
             Ok(Output { name: output.name.clone(), keys, slot })

@@ -18,6 +18,8 @@ pub(crate) struct Node<'p> {
     pub proto: &'p NodeProto,
     /// The version of the plain operators.
     pub opset: i64,
+    /// The version of those of ai.onnx.ml.
+    pub ml: i64,
     /// The values of inputs that do not change.
     pub constants: &'p [Option<&'p Tensor>],
     /// The names of inputs after its own: what the graphs inside of it take from around it.
@@ -113,7 +115,7 @@ impl<'p> Node<'p> {
                 }
             }
         }
-        Ok(Body { program: Program::of_graph(graph, self.opset, &outer)?, captured: places })
+        Ok(Body { program: Program::of_graph(graph, (self.opset, self.ml), &outer)?, captured: places })
     }
 }
 

@@ -48,6 +48,9 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "And" => logic(|a, b| a && b),
         "Or" => logic(|a, b| a || b),
         "Xor" => logic(|a, b| a != b),
+        "BitwiseAnd" => bits(|a, b| a & b),
+        "BitwiseOr" => bits(|a, b| a | b),
+        "BitwiseXor" => bits(|a, b| a ^ b),
         "Equal" => compare(|order| order == Some(std::cmp::Ordering::Equal)),
         "Less" => compare(|order| order == Some(std::cmp::Ordering::Less)),
         "Greater" => compare(|order| order == Some(std::cmp::Ordering::Greater)),
@@ -63,6 +66,15 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             let x = input(inputs, 0)?;
             let values = x.bools()?.iter().map(|value| !value).collect();
             Ok(vec![Tensor::of(x.shape().to_vec(), Data::Bool(values))])
+        }),
+        "BitwiseNot" => Box::new(|inputs| {
+            let x = input(inputs, 0)?;
+            let data = match x.data() {
+                Data::I64(values) => Data::I64(values.iter().map(|x| !x).collect()),
+                Data::I32(values) => Data::I32(values.iter().map(|x| !x).collect()),
+                _ => return Err(x.unexpected("integers")),
+            };
+            one(Tensor::of(x.shape().to_vec(), data))
         }),
         "IsNaN" => test(|x| x.is_nan()),
         "IsInf" => {
@@ -129,7 +141,7 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         }
         "Celu" => {
             let alpha = float("alpha", 1.0);
-            scaled(move |x| x.max(0.0) + (alpha * (x / alpha).exp_m1()).min(0.0))
+            scaled(move |x| larger(x, 0.0) + smaller(alpha * (x / alpha).exp_m1(), 0.0))
         }
         "Selu" => {
             let (alpha, gamma) = (float("alpha", 1.673_263_2), float("gamma", 1.050_701));
@@ -144,7 +156,6 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
             scaled(move |x| match x {
                 x if x < -lambda => x + bias,
                 x if x > lambda => x - bias,
-                x if x.is_nan() => x,
                 _ => 0.0,
             })
         }
@@ -328,6 +339,22 @@ fn apply(
         _ => return Err(two_types(a, b)),
     };
     Ok(Tensor::of(shape, data))
+}
+
+fn bits(f: fn(i64, i64) -> i64) -> Kernel {
+    Box::new(move |inputs| {
+        let (a, b) = (input(inputs, 0)?, input(inputs, 1)?);
+        let shape = shape_of(a.shape(), b.shape())?;
+        let (sa, sb) = (a.shape(), b.shape());
+        let data = match (a.data(), b.data()) {
+            (Data::I64(a), Data::I64(b)) => Data::I64(zip((a, sa), (b, sb), &shape, |a, b| f(*a, *b))),
+            (Data::I32(a), Data::I32(b)) => {
+                Data::I32(zip((a, sa), (b, sb), &shape, |a, b| f((*a).into(), (*b).into()) as i32))
+            }
+            _ => return Err(two_types(a, b)),
+        };
+        one(Tensor::of(shape, data))
+    })
 }
 
 fn two_types(a: &Tensor, b: &Tensor) -> Fault {

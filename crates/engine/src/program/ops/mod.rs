@@ -2,7 +2,9 @@
 //! family. What can be refused for its attributes is refused there, before anything runs.
 
 mod broadcast;
+mod cast;
 mod control;
+mod convolve;
 mod einsum;
 mod elementwise;
 mod gather;
@@ -11,6 +13,8 @@ mod matrix;
 mod ml;
 mod normalize;
 mod order;
+mod pad;
+mod quantize;
 mod reduce;
 mod sequence;
 mod shape;
@@ -38,6 +42,8 @@ pub(super) fn build(node: Node<'_>) -> Result<Kernel, Error> {
             matrix::build,
             einsum::build,
             normalize::build,
+            convolve::build,
+            quantize::build,
             make::build,
             control::build,
             sequence::build,

@@ -42,7 +42,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             one(gather_by(x, &shape, stretched(x.shape(), &shape))?)
         }),
         "Tile" => tile(),
-        "Pad" => pad(node),
+        "Pad" => super::pad::build(node)?,
         _ => return Ok(None),
     }))
 }
@@ -348,45 +348,5 @@ fn tile() -> Kernel {
             };
         }
         one(tiled)
-    })
-}
-
-fn pad(node: Node<'_>) -> Kernel {
-    let old = node.ints("pads").map(<[i64]>::to_vec);
-    let (value, mode) = (node.float("value", 0.0), node.text("mode", "constant"));
-    Box::new(move |inputs| {
-        let x = input(inputs, 0)?;
-        if mode != "constant" {
-            return Err(format!("the mode {mode} is not supported").into());
-        }
-        let pads = match &old {
-            Some(pads) => pads.clone(),
-            None => input(inputs, 1)?.to_i64s()?,
-        };
-        let fill = match optional(inputs, 2) {
-            Some(fill) => fill.to_f32s()?.first().copied().unwrap_or(0.0),
-            None => value,
-        };
-        if pads.len() != 2 * x.rank() || pads.iter().any(|pad| *pad < 0) {
-            return Err(format!("{pads:?} cannot be added around {:?}", x.shape()).into());
-        }
-        let mut padded = x.clone();
-        for axis in 0..x.rank() {
-            for (at_end, pad) in [(false, pads[axis]), (true, pads[axis + x.rank()])] {
-                let mut shape = padded.shape().to_vec();
-                shape[axis] = usize::try_from(pad).unwrap_or(0);
-                let count = bounded(&shape)?;
-                let data = match x.data() {
-                    Data::F32(_) => Data::F32(vec![fill; count]),
-                    Data::F64(_) => Data::F64(vec![fill.into(); count]),
-                    Data::I64(_) => Data::I64(vec![fill as i64; count]),
-                    _ => return Err(x.unexpected("numbers")),
-                };
-                let more = Tensor::of(shape, data);
-                let parts = if at_end { [&padded, &more] } else { [&more, &padded] };
-                padded = concat_of(&parts, axis as i64)?;
-            }
-        }
-        one(padded)
     })
 }

@@ -111,11 +111,21 @@ fn count_of(node: Node<'_>, attribute: &str, value: i64) -> Result<usize, Error>
     usize::try_from(value).map_err(|_| node.refuse(attribute, format!("{value} is no count")))
 }
 
+/// A sum in the order in which ONNX Runtime adds for one column, with one rounding a step.
+fn weighted(terms: &[f32], by: &[f32]) -> f32 {
+    const BLOCK: usize = 1024;
+    let blocks = terms.chunks(BLOCK).zip(by.chunks(BLOCK));
+    blocks
+        .map(|(terms, by)| terms.iter().zip(by).fold(0.0, |sum, (x, by): (&f32, &f32)| x.mul_add(*by, sum)))
+        .sum()
+}
+
 pub(super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
     let (coefficients, rho) = (node.floats("coefficients").to_vec(), node.floats("rho").to_vec());
     let supports = count_of(node, "n_supports", node.int("n_supports", 0))?;
     let vectors = node.floats("support_vectors").to_vec();
-    let (kernel, post, is_one_class) = (KernelOf::of(node)?, Post::of(node)?, node.flag("one_class"));
+    // A transformation is read and left out, as in ONNX Runtime.
+    let (kernel, _, is_one_class) = (KernelOf::of(node)?, Post::of(node)?, node.flag("one_class"));
     let width = vectors.len().checked_div(supports).unwrap_or(coefficients.len());
     let fits = if supports > 0 {
         width > 0 && width * supports == vectors.len() && coefficients.len() == supports
@@ -128,21 +138,17 @@ pub(super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
         );
     }
     let rho = *rho.first().ok_or_else(|| node.refuse("rho", "expected a number"))?;
-    let sums = Panels::pack(coefficients.len(), 1, |row, _| coefficients[row]);
     let vectors = (supports > 0).then(|| Vectors::of(kernel, vectors, width));
     Ok(Box::new(move |inputs| {
         let (rows, x) = rows_of(input(inputs, 0)?, width)?;
-        let mut scores = vec![rho; rows];
-        match &vectors {
-            Some(vectors) => sums.add_to(&vectors.likeness(&x), &mut scores),
-            None => sums.add_to(&x, &mut scores),
-        }
-        for score in &mut scores {
-            if is_one_class {
-                *score = if *score > 0.0 { 1.0 } else { -1.0 };
-            } else {
-                post.apply(std::slice::from_mut(score));
-            }
+        let likeness = vectors.as_ref().map(|vectors| vectors.likeness(&x));
+        let terms = likeness.as_deref().unwrap_or(&x);
+        let mut scores: Vec<f32> = terms
+            .chunks_exact(coefficients.len())
+            .map(|terms| rho + weighted(terms, &coefficients))
+            .collect();
+        if is_one_class {
+            scores.iter_mut().for_each(|score| *score = if *score > 0.0 { 1.0 } else { -1.0 });
         }
         Ok(vec![Tensor::of(vec![rows, 1], Data::F32(scores))])
     }))
@@ -207,7 +213,8 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
                     all.extend(shares);
                 }
                 None if classes == 2 => {
-                    let second = if post == Post::None { Second::Opposite } else { Second::Rest };
+                    let is_opposite = matches!(post, Post::None | Post::Logistic);
+                    let second = if is_opposite { Second::Opposite } else { Second::Rest };
                     all.extend(post.apply_to_one(scores[0], second).into_iter().flatten());
                 }
                 None => {

@@ -467,6 +467,7 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
     used.dedup();
     let positive = trees.weights.iter().all(|(_, weight)| *weight >= 0.0);
     let binary = Binary { is_one_score: used.len() == 1, positive };
+    let labels = labels_given(labels, used.len() > 1);
     Ok(Box::new(move |inputs| {
         let (mut places, mut all) = (Vec::new(), Vec::new());
         let rows = trees.each_row(input(inputs, 0)?, Aggregate::Sum, |scores, has| {
@@ -485,7 +486,9 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
                         _ => Some(class),
                     },
                 );
-            places.push(best.unwrap_or_else(|| largest(scores)));
+            // One class alone is told from its absence.
+            let one = usize::from(scores[0] > 0.0);
+            places.push(if classes == 1 { one } else { best.unwrap_or_else(|| largest(scores)) });
             match scores {
                 [score] if post != Post::Probit => all.push(*score),
                 scores => {
@@ -496,6 +499,20 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
         })?;
         Ok(vec![labels.at(&places), Tensor::of(vec![rows, classes], Data::F32(all))])
     }))
+}
+
+/// Labels as ONNX Runtime gives them: of one class, and of two that both have scores, integers are left out
+/// and places given instead.
+fn labels_given(labels: Labels, has_both: bool) -> Labels {
+    match labels {
+        Labels::Integers(values) if values.len() == 1 || values.len() == 2 && has_both => {
+            Labels::Integers(vec![0, 1])
+        }
+        Labels::Texts(values) if values.len() == 1 => {
+            Labels::Texts(vec![values[0].clone(), values[0].clone()])
+        }
+        labels => labels,
+    }
 }
 
 /// Two classes, of which one alone may have scores.
@@ -515,14 +532,15 @@ impl Binary {
                 scores[1] = second + scores[0];
                 scores[0] = -scores[1];
             }
-            [first, second] => {
-                scores[1] += second;
+            [first, _] => {
                 scores[0] += first;
                 has_second = true;
             }
             [one] => scores[0] += one,
             _ => {}
         }
+        // What no leaf adds to is nothing, whatever its base, as in ONNX Runtime.
+        scores.iter_mut().zip(has).filter(|(_, has)| !**has).for_each(|(score, _)| *score = 0.0);
         let decisive = if has[1] { scores[1] } else { scores[0] };
         let (label, second) = match (self.is_one_score, self.positive) {
             (true, true) if decisive > 0.5 => (1, Second::Rest),
@@ -640,8 +658,9 @@ pub(super) fn ensemble(node: Node<'_>) -> Result<Kernel, Error> {
     };
     let post = match node.int("post_transform", 0) {
         0 => Post::None,
-        1 => Post::Softmax,
-        2 => Post::Logistic,
+        // The definition has these two the other way round; models are scored as ONNX Runtime scores them.
+        1 => Post::Logistic,
+        2 => Post::Softmax,
         3 => Post::SoftmaxZero,
         4 => Post::Probit,
         other => return Err(node.refuse("post_transform", format!("{other} is not known"))),
