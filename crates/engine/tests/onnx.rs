@@ -5,19 +5,21 @@ mod recorded;
 
 use std::path::PathBuf;
 
-use automl_pack_engine::{Error, Program};
+use automl_pack_engine::{Data, Error, Program, Tensor};
 use recorded::Recorded;
 
 fn fixtures() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/onnx")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures")
 }
 
 const REFUSED: &str = "edge_cls_oob";
 
 fn models() -> Vec<Recorded> {
-    let models: Vec<Recorded> =
-        Recorded::all(&fixtures()).into_iter().filter(|model| model.name != REFUSED).collect();
-    assert!(models.len() >= 53, "{} models", models.len());
+    let mut models = Recorded::all(&fixtures().join("onnx"));
+    models.retain(|model| model.name != REFUSED);
+    assert_eq!(models.len(), 53);
+    models.extend(Recorded::all(&fixtures().join("operators")));
+    assert!(models.len() > 90, "{} models", models.len());
     models
 }
 
@@ -51,8 +53,34 @@ fn a_batch_of_a_thousand_too() {
 }
 
 #[test]
+fn two_threads_give_the_bits_of_one() {
+    hold(&models(), |model| {
+        let program = Program::load(&model.bytes).map_err(|error| error.to_string())?;
+        let run = || {
+            let given = model.inputs(&program, 3, 40);
+            program.run(given).map(|outputs| outputs.iter().map(bits).collect::<Vec<_>>())
+        };
+        let alone = run();
+        let both = std::thread::scope(|scope| {
+            let threads = [scope.spawn(run), scope.spawn(run)];
+            threads.map(|thread| thread.join().unwrap())
+        });
+        if both == [alone.clone(), alone] { Ok(()) } else { Err("the bits differ".to_owned()) }
+    });
+}
+
+/// Values as their bits: what is no number equals itself.
+fn bits(tensor: &Tensor) -> String {
+    match tensor.data() {
+        Data::F32(values) => format!("{:?}", values.iter().map(|x| x.to_bits()).collect::<Vec<_>>()),
+        Data::F64(values) => format!("{:?}", values.iter().map(|x| x.to_bits()).collect::<Vec<_>>()),
+        others => format!("{others:?}"),
+    }
+}
+
+#[test]
 fn class_ids_out_of_range_are_refused() {
-    let error = Program::load(&Recorded::read(&fixtures(), REFUSED).bytes).unwrap_err();
+    let error = Program::load(&Recorded::read(&fixtures().join("onnx"), REFUSED).bytes).unwrap_err();
     assert!(matches!(&error, Error::Attribute(refused) if refused.attribute == "class_ids"), "{error}");
 }
 

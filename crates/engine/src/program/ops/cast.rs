@@ -120,7 +120,7 @@ fn whole32(x: f64) -> i32 {
 fn integers(x: &Tensor) -> Result<Vec<i64>, Fault> {
     Ok(match x.data() {
         Data::F32(values) => values.iter().map(|x| whole((*x).into())).collect(),
-        Data::F64(values) => values.iter().map(|x| whole((*x).into())).collect(),
+        Data::F64(values) => values.iter().map(|x| whole(*x)).collect(),
         Data::I64(values) => values.clone(),
         Data::I32(values) => values.iter().map(|x| i64::from(*x)).collect(),
         Data::Bool(values) => values.iter().map(|x| i64::from(*x)).collect(),

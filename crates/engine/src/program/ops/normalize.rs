@@ -82,7 +82,7 @@ fn roots(node: Node<'_>) -> Kernel {
         let (x, scale) = (input(inputs, 0)?, input(inputs, 1)?.f32s()?);
         let axis = axis_of(axis, x.rank())?;
         let width: usize = x.shape()[axis..].iter().product();
-        if width == 0 || scale.is_empty() || width % scale.len() != 0 {
+        if width == 0 || scale.is_empty() || !width.is_multiple_of(scale.len()) {
             return Err(format!("expected a scale for each of {width}").into());
         }
         let mut out = x.f32s()?.to_vec();
