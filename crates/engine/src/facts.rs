@@ -38,7 +38,9 @@ pub enum Batch {
 }
 
 /// More nodes than this are no model of a table.
-const MOST_NODES: usize = 10_000;
+pub(crate) const MOST_NODES: usize = 10_000;
+/// Graphs in graphs, and functions in functions, go no deeper than this.
+pub(crate) const DEEPEST: usize = 16;
 /// More columns than this are no table.
 const MOST_COLUMNS: usize = 65_536;
 

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use prost::Message;
 use tract_onnx::pb;
 
-use crate::{Data, Error, Facts, Program, Tensor, facts, plan::guarded_own, plans::Plans, rewrite};
+use crate::{Data, Error, Facts, Program, Tensor, facts, model, plan::guarded_own, plans::Plans, rewrite};
 
 /// A graph, ready to run from any thread.
 ///
@@ -34,7 +34,7 @@ impl Graph {
         if bytes.is_empty() {
             return Err(not_onnx("it is empty".to_owned()));
         }
-        let mut model = pb::ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
+        let mut model = model::read(bytes)?;
         let mut facts = facts::read(&model)?;
         let names = facts::outputs(&model);
         if output >= names.len() {

@@ -18,6 +18,7 @@
 mod error;
 mod facts;
 mod graph;
+mod model;
 mod plan;
 mod plans;
 mod program;

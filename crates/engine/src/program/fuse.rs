@@ -15,7 +15,7 @@ pub(super) fn fuse(
     mut made: Vec<Made<'_>>,
     constants: &[Option<Tensor>],
     is_output: impl Fn(usize) -> bool,
-    opset: i64,
+    (opset, ml): (i64, i64),
 ) -> Vec<Step> {
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); constants.len()];
     for (number, Made { step, .. }) in made.iter().enumerate() {
@@ -35,7 +35,14 @@ pub(super) fn fuse(
         let nodes: Vec<Node<'_>> = chain
             .iter()
             .zip(&known)
-            .map(|(at, constants)| Node { proto: made[*at].proto, opset, constants })
+            .map(|(at, constants)| Node {
+                proto: made[*at].proto,
+                opset,
+                ml,
+                constants,
+                captured: &[],
+                depth: 0,
+            })
             .collect();
         let Some((kernel, taken)) = ops::fused(&nodes) else { continue };
         chain[1..taken].iter().for_each(|at| is_gone[*at] = true);

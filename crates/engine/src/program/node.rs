@@ -1,8 +1,12 @@
 //! A node as it stands in the file, and reading its attributes.
 
-use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
-use super::tensor::{Fault, Tensor};
+use super::{
+    Program,
+    load::Outer,
+    tensor::{Fault, Tensor},
+};
 use crate::{Attribute, Error};
 
 /// What a node does: inputs to outputs. An input that was left out is none.
@@ -14,8 +18,14 @@ pub(crate) struct Node<'p> {
     pub proto: &'p NodeProto,
     /// The version of the plain operators.
     pub opset: i64,
+    /// The version of those of ai.onnx.ml.
+    pub ml: i64,
     /// The values of inputs that do not change.
     pub constants: &'p [Option<&'p Tensor>],
+    /// The names of inputs after its own: what the graphs inside of it take from around it.
+    pub captured: &'p [&'p str],
+    /// In how many graphs its own stands.
+    pub depth: usize,
 }
 
 impl<'p> Node<'p> {
@@ -89,8 +99,53 @@ impl<'p> Node<'p> {
         self.find(name)?.t.as_ref()
     }
 
-    pub(crate) fn graph(&self, name: &str) -> Option<&'p GraphProto> {
-        self.find(name)?.g.as_ref()
+    /// The graph inside of it that stands in an attribute.
+    pub(crate) fn body(&self, attribute: &str) -> Result<Body, Error> {
+        let graph = self.find(attribute).and_then(|found| found.g.as_ref());
+        let graph = graph.ok_or_else(|| self.refuse(attribute, "expected a graph"))?;
+        let first = self.proto.input.len();
+        let mut outer = Outer { depth: self.depth + 1, ..Outer::default() };
+        let mut places = Vec::new();
+        for (place, name) in (first..).zip(self.captured) {
+            match self.constant(place) {
+                Some(value) => outer.constants.push((name, value)),
+                None => {
+                    outer.names.push(name);
+                    places.push(place);
+                }
+            }
+        }
+        Ok(Body { program: Program::of_graph(graph, (self.opset, self.ml), &outer)?, captured: places })
+    }
+}
+
+/// A graph inside of a node.
+pub(crate) struct Body {
+    program: Program,
+    /// Places of the node's inputs that it takes after its own.
+    captured: Vec<usize>,
+}
+
+impl Body {
+    /// How many inputs are its own.
+    pub(crate) fn input_count(&self) -> usize {
+        self.program.inputs().len() - self.captured.len()
+    }
+
+    pub(crate) fn output_count(&self) -> usize {
+        self.program.outputs().len()
+    }
+
+    /// Runs on inputs of its own, and on what it takes from those of the node.
+    pub(crate) fn run(
+        &self,
+        mut own: Vec<Tensor>,
+        of_node: &[Option<&Tensor>],
+    ) -> Result<Vec<Tensor>, Fault> {
+        for place in &self.captured {
+            own.push(input(of_node, *place)?.clone());
+        }
+        self.program.run_tensors(own)
     }
 }
 

@@ -43,13 +43,16 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             },
         ),
         "Pow" => pow(),
-        "Sum" => many(|a, b| a + b, |a, b| a + b, false),
-        "Mean" => many(|a, b| a + b, |a, b| a + b, true),
-        "Max" => many(larger, larger, false),
-        "Min" => many(smaller, smaller, false),
+        "Sum" => many(|a, b| a + b, |a, b| a + b, |_, _| Err("expected floats".into()), false),
+        "Mean" => many(|a, b| a + b, |a, b| a + b, |_, _| Err("expected floats".into()), true),
+        "Max" => many(larger, larger, |a, b| Ok(a.max(b)), false),
+        "Min" => many(smaller, smaller, |a, b| Ok(a.min(b)), false),
         "And" => logic(|a, b| a && b),
         "Or" => logic(|a, b| a || b),
         "Xor" => logic(|a, b| a != b),
+        "BitwiseAnd" => bits(|a, b| a & b),
+        "BitwiseOr" => bits(|a, b| a | b),
+        "BitwiseXor" => bits(|a, b| a ^ b),
         "Equal" => compare(|order| order == Some(std::cmp::Ordering::Equal)),
         "Less" => compare(|order| order == Some(std::cmp::Ordering::Less)),
         "Greater" => compare(|order| order == Some(std::cmp::Ordering::Greater)),
@@ -65,6 +68,15 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             let x = input(inputs, 0)?;
             let values = x.bools()?.iter().map(|value| !value).collect();
             Ok(vec![Tensor::of(x.shape().to_vec(), Data::Bool(values))])
+        }),
+        "BitwiseNot" => Box::new(|inputs| {
+            let x = input(inputs, 0)?;
+            let data = match x.data() {
+                Data::I64(values) => Data::I64(values.iter().map(|x| !x).collect()),
+                Data::I32(values) => Data::I32(values.iter().map(|x| !x).collect()),
+                _ => return Err(x.unexpected("integers")),
+            };
+            one(Tensor::of(x.shape().to_vec(), data))
         }),
         "IsNaN" => test(|x| x.is_nan()),
         "IsInf" => {
@@ -97,6 +109,13 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "Tan" => real(f32::tan, f64::tan),
         "Atan" => real(f32::atan, f64::atan),
         "Tanh" => real(tanh, f64::tanh),
+        "Asin" => real(f32::asin, f64::asin),
+        "Acos" => real(f32::acos, f64::acos),
+        "Sinh" => real(f32::sinh, f64::sinh),
+        "Cosh" => real(f32::cosh, f64::cosh),
+        "Asinh" => real(f32::asinh, f64::asinh),
+        "Acosh" => real(f32::acosh, f64::acosh),
+        "Atanh" => real(f32::atanh, f64::atanh),
         "Sigmoid" => real(sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
         "Softplus" => real(softplus, |x| if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }),
         "Softsign" => real(|x| x / (1.0 + x.abs()), |x| x / (1.0 + x.abs())),
@@ -125,7 +144,7 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         }
         "Celu" => {
             let alpha = float("alpha", 1.0);
-            scaled(move |x| x.max(0.0) + (alpha * (x / alpha).exp_m1()).min(0.0))
+            scaled(move |x| larger(x, 0.0) + smaller(alpha * (x / alpha).exp_m1(), 0.0))
         }
         "Selu" => {
             let (alpha, gamma) = (float("alpha", 1.673_263_2), float("gamma", 1.050_701));
@@ -134,6 +153,18 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "HardSigmoid" => {
             let (alpha, beta) = (float("alpha", 0.2), float("beta", 0.5));
             scaled(move |x| (alpha * x + beta).clamp(0.0, 1.0))
+        }
+        "Shrink" => {
+            let (bias, lambda) = (float("bias", 0.0), float("lambd", 0.5));
+            scaled(move |x| match x {
+                x if x < -lambda => x + bias,
+                x if x > lambda => x - bias,
+                _ => 0.0,
+            })
+        }
+        "Swish" => {
+            let alpha = float("alpha", 1.0);
+            scaled(move |x| x * sigmoid(alpha * x))
         }
         "HardSwish" => scaled(|x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0)),
         "Mish" => scaled(|x| x * softplus(x).tanh()),
@@ -360,12 +391,27 @@ fn apply(
     Ok(Tensor::of(shape, data))
 }
 
+fn bits(f: fn(i64, i64) -> i64) -> Kernel {
+    Box::new(move |inputs| {
+        let (a, b) = (input(inputs, 0)?, input(inputs, 1)?);
+        let shape = shape_of(a.shape(), b.shape())?;
+        let (sa, sb) = (a.shape(), b.shape());
+        let data = match (a.data(), b.data()) {
+            (Data::I64(a), Data::I64(b)) => Data::I64(zip((a, sa), (b, sb), &shape, |a, b| f(*a, *b))),
+            (Data::I32(a), Data::I32(b)) => {
+                Data::I32(zip((a, sa), (b, sb), &shape, |a, b| f((*a).into(), (*b).into()) as i32))
+            }
+            _ => return Err(two_types(a, b)),
+        };
+        one(Tensor::of(shape, data))
+    })
+}
+
 fn two_types(a: &Tensor, b: &Tensor) -> Fault {
     Fault(format!("expected two inputs of one type, found {} and {}", a.element(), b.element()))
 }
 
-fn many(f: impl InlinedTwo<f32>, g: impl InlinedTwo<f64>, is_mean: bool) -> Kernel {
-    let whole: Whole = |_, _| Err("expected floats".into());
+fn many(f: impl InlinedTwo<f32>, g: impl InlinedTwo<f64>, whole: Whole, is_mean: bool) -> Kernel {
     Box::new(move |inputs| {
         let mut total = input(inputs, 0)?.clone();
         for place in 1..inputs.len() {
@@ -463,24 +509,28 @@ fn choose() -> Kernel {
 }
 
 fn clip(node: Node<'_>) -> Kernel {
-    let (low, high) = (node.float("min", f32::MIN), node.float("max", f32::MAX));
+    let old = (node.float("min", f32::MIN), node.float("max", f32::MAX));
     let is_old = node.opset < 11;
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
-        let bound = |place: usize, default: f32| match optional(inputs, place).filter(|_| !is_old) {
-            Some(bound) => bound.to_f32s()?.first().copied().ok_or(Fault::from("a bound without a value")),
-            None => Ok(default),
-        };
-        let (low, high) = (bound(1, low)?, bound(2, high)?);
+        macro_rules! clipped {
+            ($variant:ident, $values:expr, $low:expr, $high:expr) => {{
+                let bound = |place: usize, default| match optional(inputs, place).filter(|_| !is_old) {
+                    None => Ok(default),
+                    Some(bound) => match bound.data() {
+                        Data::$variant(values) => values.first().copied().ok_or(bound.unexpected("a bound")),
+                        _ => Err(bound.unexpected(x.element().word())),
+                    },
+                };
+                let (low, high) = (bound(1, $low)?, bound(2, $high)?);
+                Data::$variant($values.iter().map(|x| smaller(larger(*x, low), high)).collect())
+            }};
+        }
         let data = match x.data() {
-            Data::F32(values) => Data::F32(values.iter().map(|x| smaller(larger(*x, low), high)).collect()),
-            Data::F64(values) => {
-                Data::F64(values.iter().map(|x| smaller(larger(*x, low.into()), high.into())).collect())
-            }
-            Data::I64(values) => {
-                let (low, high) = (low as i64, high as i64);
-                Data::I64(values.iter().map(|x| (*x).max(low).min(high)).collect())
-            }
+            Data::F32(values) => clipped!(F32, values, old.0, old.1),
+            Data::F64(values) => clipped!(F64, values, f64::MIN, f64::MAX),
+            Data::I64(values) => clipped!(I64, values, i64::MIN, i64::MAX),
+            Data::I32(values) => clipped!(I32, values, i32::MIN, i32::MAX),
             _ => return Err(x.unexpected("numbers")),
         };
         one(Tensor::of(x.shape().to_vec(), data))

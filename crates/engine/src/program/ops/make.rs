@@ -4,10 +4,11 @@ use tract_onnx::pb::tensor_proto::DataType;
 
 use super::{
     super::{
-        node::{Kernel, Node, axis_of, input},
+        node::{Kernel, Node, axis_of, input, optional},
         read::tensor_of,
         tensor::{Data, Element, Fault, Tensor, map_data},
     },
+    cast::{self, cast},
     shape::{bounded, sizes, transpose},
 };
 use crate::Error;
@@ -30,14 +31,14 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             })
         }
         "Range" => range(),
-        "Cast" => {
-            let to = element(node.int("to", 0));
-            let to =
-                to.ok_or_else(|| node.refuse("to", "expected a type of numbers, truth values or strings"))?;
-            Box::new(move |inputs| Ok(vec![cast(input(inputs, 0)?, to)?]))
-        }
+        "Cast" => cast::build(node)?,
         "CastLike" => Box::new(|inputs| Ok(vec![cast(input(inputs, 0)?, input(inputs, 1)?.element())?])),
         "OneHot" => one_hot(node.int("axis", -1)),
+        "Trilu" => triangle(node.int("upper", 1) != 0),
+        "EyeLike" => {
+            let (kind, shift) = (node.has("dtype").then(|| node.int("dtype", 1)), node.int("k", 0));
+            Box::new(move |inputs| Ok(vec![eye(input(inputs, 0)?, kind, shift)?]))
+        }
         "NonZero" => Box::new(|inputs| {
             let x = input(inputs, 0)?;
             let (values, rank) = (x.to_f32s()?, x.rank());
@@ -121,94 +122,40 @@ fn range() -> Kernel {
     })
 }
 
-/// Another type for every value.
-pub(super) fn cast(x: &Tensor, to: Element) -> Result<Tensor, Fault> {
-    let shape = x.shape().to_vec();
-    if x.element() == to {
-        return Ok(x.clone());
-    }
-    let data = match to {
-        Element::F32 => match x.data() {
-            Data::Text(texts) => Data::F32(parsed(texts, |number| number as f32)?),
-            _ => Data::F32(x.to_f32s()?.into_owned()),
-        },
-        Element::F64 => Data::F64(match x.data() {
-            Data::F32(values) => values.iter().map(|x| f64::from(*x)).collect(),
-            Data::I64(values) => values.iter().map(|x| *x as f64).collect(),
-            Data::I32(values) => values.iter().map(|x| f64::from(*x)).collect(),
-            Data::Bool(values) => values.iter().map(|x| f64::from(u8::from(*x))).collect(),
-            Data::Text(texts) => parsed(texts, |number| number)?,
-            Data::F64(values) => values.clone(),
-        }),
-        Element::I64 => Data::I64(integers(x)?),
-        Element::I32 => Data::I32(integers(x)?.into_iter().map(|x| x as i32).collect()),
-        Element::Bool => Data::Bool(match x.data() {
-            Data::F32(values) => values.iter().map(|x| *x != 0.0).collect(),
-            Data::F64(values) => values.iter().map(|x| *x != 0.0).collect(),
-            Data::I64(values) => values.iter().map(|x| *x != 0).collect(),
-            Data::I32(values) => values.iter().map(|x| *x != 0).collect(),
-            Data::Bool(values) => values.clone(),
-            Data::Text(_) => return Err(x.unexpected("numbers")),
-        }),
-        Element::Text => Data::Text(match x.data() {
-            Data::F32(values) => values.iter().map(|x| shown(f64::from(*x), 8)).collect(),
-            Data::F64(values) => values.iter().map(|x| shown(*x, 17)).collect(),
-            Data::I64(values) => values.iter().map(i64::to_string).collect(),
-            Data::I32(values) => values.iter().map(i32::to_string).collect(),
-            Data::Bool(values) => values.iter().map(|x| u8::from(*x).to_string()).collect(),
-            Data::Text(values) => values.clone(),
-        }),
-    };
-    Ok(Tensor::of(shape, data))
-}
-
-fn integers(x: &Tensor) -> Result<Vec<i64>, Fault> {
-    Ok(match x.data() {
-        Data::F32(values) => values.iter().map(|x| *x as i64).collect(),
-        Data::F64(values) => values.iter().map(|x| *x as i64).collect(),
-        Data::I64(values) => values.clone(),
-        Data::I32(values) => values.iter().map(|x| i64::from(*x)).collect(),
-        Data::Bool(values) => values.iter().map(|x| i64::from(*x)).collect(),
-        Data::Text(texts) => {
-            let read = |text: &String| {
-                text.trim().parse::<i64>().map_err(|_| Fault(format!("{text:?} is no integer")))
+/// What stands above or below a diagonal; the rest is nothing.
+fn triangle(is_upper: bool) -> Kernel {
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let shift = match optional(inputs, 1) {
+            Some(shift) => shift.to_i64s()?.first().copied().unwrap_or(0),
+            None => 0,
+        };
+        let [.., rows, columns] = *x.shape() else { return Err(x.unexpected("matrices")) };
+        let stays = |place: usize| {
+            let row = (place / columns % rows) as i64;
+            let column = (place % columns) as i64;
+            let above = column.saturating_sub(row);
+            if is_upper { above >= shift } else { above <= shift }
+        };
+        let data = map_data!(x.data(), |values| {
+            let kept = |(place, value): (usize, &_)| {
+                if stays(place) { Clone::clone(value) } else { Default::default() }
             };
-            texts.iter().map(read).collect::<Result<_, _>>()?
-        }
+            values.iter().enumerate().map(kept).collect()
+        });
+        Ok(vec![Tensor::of(x.shape().to_vec(), data)])
     })
 }
 
-fn parsed<T>(texts: &[String], narrow: impl Fn(f64) -> T) -> Result<Vec<T>, Fault> {
-    let read = |text: &String| match text.trim().parse::<f64>() {
-        Ok(number) => Ok(narrow(number)),
-        Err(_) => Err(Fault(format!("{text:?} is no number"))),
+fn eye(x: &Tensor, kind: Option<i64>, shift: i64) -> Result<Tensor, Fault> {
+    let &[rows, columns] = x.shape() else { return Err(x.unexpected("a matrix")) };
+    let kind = match kind {
+        Some(kind) => element(kind).ok_or("expected a type of numbers")?,
+        None => x.element(),
     };
-    texts.iter().map(read).collect()
-}
-
-/// A number with that many digits at most, as C's `%g` has it.
-fn shown(x: f64, digits: usize) -> String {
-    if x.is_nan() {
-        return "NaN".to_owned();
-    }
-    if x.is_infinite() {
-        return if x > 0.0 { "INF".to_owned() } else { "-INF".to_owned() };
-    }
-    if x == 0.0 {
-        return if x.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() };
-    }
-    let scientific = format!("{:.*e}", digits - 1, x);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trim = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
-    };
-    if exponent < -4 || exponent >= digits as i32 {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
-    }
-    trim(&format!("{:.*}", (digits as i32 - 1 - exponent).max(0) as usize, x))
+    let at = |place: usize| (place % columns) as i64 == ((place / columns) as i64).saturating_add(shift);
+    let ones = (0..bounded(&[rows, columns])?).map(|place| f32::from(u8::from(at(place)))).collect();
+    cast(&Tensor::of(vec![rows, columns], Data::F32(ones)), kind)
 }
 
 fn one_hot(axis: i64) -> Kernel {
@@ -242,25 +189,4 @@ fn one_hot(axis: i64) -> Kernel {
             .collect();
         Ok(vec![transpose(&last, &order)?])
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_shown_as_c_shows_them() {
-        for (x, expected) in [
-            (1.0, "1"),
-            (-2.5, "-2.5"),
-            (0.1_f32.into(), "0.1"),
-            (1e10, "1e+10"),
-            (123_456_790.0, "1.2345679e+08"),
-            (0.000_012, "1.2e-05"),
-            (12_345_678.0, "12345678"),
-            (2.345_678_9_f32.into(), "2.3456788"),
-        ] {
-            assert_eq!(shown(x, 8), expected);
-        }
-    }
 }

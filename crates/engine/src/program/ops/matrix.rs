@@ -1,6 +1,8 @@
 //! Products, and what networks do with them.
 
-use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+use std::ops::AddAssign;
+
+use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, linalg::general_mat_mul};
 
 use super::{
     super::{
@@ -180,24 +182,46 @@ fn take(finish: &mut Finish, stage: Stage, node: Node<'_>, columns: usize) -> Op
 }
 
 /// Adds a product to `out`, row by row: `a` is rows by inner, `b` inner by columns.
-fn add_product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, out: &mut [f32]) -> Result<(), Fault> {
+fn add_product<T: LinalgScalar>(
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    out: &mut [T],
+) -> Result<(), Fault> {
     let mut out =
         ArrayViewMut2::from_shape((a.nrows(), b.ncols()), out).map_err(|error| error.to_string())?;
-    general_mat_mul(1.0, &a, &b, 1.0, &mut out);
+    general_mat_mul(T::one(), &a, &b, T::one(), &mut out);
     Ok(())
 }
 
-fn view<'t>(values: &'t [f32], rows: usize, columns: usize) -> Result<ArrayView2<'t, f32>, Fault> {
+fn view<T>(values: &[T], rows: usize, columns: usize) -> Result<ArrayView2<'_, T>, Fault> {
     ArrayView2::from_shape((rows, columns), values).map_err(|error| error.to_string().into())
 }
 
-fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
-    if let (Data::F64(x), Data::F64(y)) = (a.data(), b.data()) {
-        return matmul_double(a, x, b, y);
+pub(super) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
+    macro_rules! product {
+        ($variant:ident, $x:expr, $y:expr) => {{
+            let (shape, values) = product_of((a.shape(), $x), (b.shape(), $y))?;
+            Ok(Tensor::of(shape, Data::$variant(values)))
+        }};
     }
-    let (x, y) = (a.f32s()?, b.f32s()?);
-    let misfit = || Fault(format!("{:?} and {:?} have no product", a.shape(), b.shape()));
-    let (a_shape, b_shape) = (a.shape(), b.shape());
+    match (a.data(), b.data()) {
+        (Data::F32(x), Data::F32(y)) => product!(F32, x, y),
+        (Data::F64(x), Data::F64(y)) => product!(F64, x, y),
+        (Data::I64(x), Data::I64(y)) => product!(I64, x, y),
+        (Data::I32(x), Data::I32(y)) => product!(I32, x, y),
+        (Data::F32(_) | Data::F64(_) | Data::I64(_) | Data::I32(_), _) => {
+            Err(b.unexpected(a.element().word()))
+        }
+        _ => Err(a.unexpected("numbers")),
+    }
+}
+
+/// Products of the matrices along the last two axes.
+fn product_of<T: LinalgScalar>(
+    (a_shape, x): (&[usize], &[T]),
+    (b_shape, y): (&[usize], &[T]),
+) -> Result<(Vec<usize>, Vec<T>), Fault> {
+    let misfit = || Fault(format!("{a_shape:?} and {b_shape:?} have no product"));
     if a_shape.is_empty() || b_shape.is_empty() {
         return Err(misfit());
     }
@@ -213,7 +237,7 @@ fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
     let (outer_a, outer_b) = (&left[..left.len() - 2], &right[..right.len() - 2]);
     let outer = shape_of(outer_a, outer_b)?;
     let mut shape = [outer.as_slice(), &[*rows, *columns]].concat();
-    let mut out = vec![0.0; bounded(&shape)?];
+    let mut out = vec![T::zero(); bounded(&shape)?];
     if right.len() == 2 {
         // One matrix on the right: all rows of the left at once.
         let all = outer.iter().product::<usize>() * rows;
@@ -234,76 +258,87 @@ fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
     if a_shape.len() == 1 {
         shape.remove(outer.len());
     }
-    Ok(Tensor::of(shape, Data::F32(out)))
+    Ok((shape, out))
 }
 
-/// In double precision, for two matrices.
-fn matmul_double(a: &Tensor, x: &[f64], b: &Tensor, y: &[f64]) -> Result<Tensor, Fault> {
-    let (&[rows, inner], &[other, columns]) = (a.shape(), b.shape()) else {
-        return Err("products of doubles are supported for matrices".into());
-    };
-    if inner != other {
-        return Err(format!("{:?} and {:?} have no product", a.shape(), b.shape()).into());
-    }
-    let left = ArrayView2::from_shape((rows, inner), x).map_err(|error| error.to_string())?;
-    let right = ArrayView2::from_shape((inner, columns), y).map_err(|error| error.to_string())?;
-    let product = left.dot(&right);
-    Ok(Tensor::of(vec![rows, columns], Data::F64(product.iter().copied().collect())))
+/// What a general product is told besides its matrices.
+#[derive(Debug, Clone, Copy)]
+struct General {
+    alpha: f32,
+    beta: f32,
+    turn_a: bool,
+    turn_b: bool,
 }
 
 fn gemm(node: Node<'_>) -> Kernel {
-    let (alpha, beta) = (node.float("alpha", 1.0), node.float("beta", 1.0));
-    let (turn_a, turn_b) = (node.flag("transA"), node.flag("transB"));
+    let general = General {
+        alpha: node.float("alpha", 1.0),
+        beta: node.float("beta", 1.0),
+        turn_a: node.flag("transA"),
+        turn_b: node.flag("transB"),
+    };
     Box::new(move |inputs| {
         let (a, b) = (input(inputs, 0)?, input(inputs, 1)?);
-        let matrix = |tensor: &Tensor| match *tensor.shape() {
-            [rows, columns] => Ok((rows, columns)),
-            _ => Err(tensor.unexpected("a matrix")),
-        };
-        let ((a_rows, a_columns), (b_rows, b_columns)) = (matrix(a)?, matrix(b)?);
-        let wide = (a.data(), b.data());
-        let (single_a, single_b) = match wide {
-            (Data::F32(_), Data::F32(_)) | (Data::F64(_), Data::F64(_)) => (a.to_f32s()?, b.to_f32s()?),
-            _ => return Err(a.unexpected("floats")),
-        };
-        let mut left = view(&single_a, a_rows, a_columns)?;
-        let mut right = view(&single_b, b_rows, b_columns)?;
-        if turn_a {
-            left = left.reversed_axes();
+        let c = optional(inputs, 2).filter(|_| general.beta != 0.0);
+        macro_rules! product {
+            ($variant:ident, $x:expr, $y:expr) => {{
+                let c = c.map(|c| match c.data() {
+                    Data::$variant(values) => Ok((c.shape(), values.as_slice())),
+                    _ => Err(c.unexpected(a.element().word())),
+                });
+                let (shape, values) = general.product((a.shape(), $x), (b.shape(), $y), c.transpose()?)?;
+                Ok(vec![Tensor::of(shape, Data::$variant(values))])
+            }};
         }
-        if turn_b {
-            right = right.reversed_axes();
+        match (a.data(), b.data()) {
+            (Data::F32(x), Data::F32(y)) => product!(F32, x, y),
+            (Data::F64(x), Data::F64(y)) => product!(F64, x, y),
+            _ => Err(a.unexpected("floats")),
         }
+    })
+}
+
+/// A tensor's shape and values.
+type Shaped<'t, T> = (&'t [usize], &'t [T]);
+
+impl General {
+    fn product<T: LinalgScalar + From<f32> + AddAssign>(
+        self,
+        (a_shape, x): Shaped<'_, T>,
+        (b_shape, y): Shaped<'_, T>,
+        c: Option<Shaped<'_, T>>,
+    ) -> Result<(Vec<usize>, Vec<T>), Fault> {
+        let (&[a_rows, a_columns], &[b_rows, b_columns]) = (a_shape, b_shape) else {
+            return Err(format!("expected two matrices, found {a_shape:?} and {b_shape:?}").into());
+        };
+        let (left, right) = (view(x, a_rows, a_columns)?, view(y, b_rows, b_columns)?);
+        let left = if self.turn_a { left.reversed_axes() } else { left };
+        let right = if self.turn_b { right.reversed_axes() } else { right };
         if left.ncols() != right.nrows() {
             return Err(format!("{:?} and {:?} have no product", left.shape(), right.shape()).into());
         }
         let shape = vec![left.nrows(), right.ncols()];
         bounded(&shape)?;
-        let mut out = match optional(inputs, 2) {
-            Some(c) if beta != 0.0 => {
-                if shape_of(c.shape(), &shape)? != shape {
-                    return Err(format!("{:?} cannot be added to {shape:?}", c.shape()).into());
+        let mut out = match c {
+            Some((c_shape, c)) => {
+                if shape_of(c_shape, &shape)? != shape {
+                    return Err(format!("{c_shape:?} cannot be added to {shape:?}").into());
                 }
-                let ones = [beta];
-                zip((&*c.to_f32s()?, c.shape()), (&ones, &[1]), &shape, |c, beta| {
-                    if *beta == 1.0 { *c } else { c * beta }
-                })
+                let beta = [T::from(self.beta)];
+                zip((c, c_shape), (&beta, &[1]), &shape, |c, beta| *c * *beta)
             }
-            _ => vec![0.0; shape[0] * shape[1]],
+            None => vec![T::zero(); shape[0] * shape[1]],
         };
-        if alpha == 1.0 {
+        if self.alpha == 1.0 {
             add_product(left, right, &mut out)?;
         } else {
-            let mut product = vec![0.0; out.len()];
+            let mut product = vec![T::zero(); out.len()];
             add_product(left, right, &mut product)?;
+            let alpha = T::from(self.alpha);
             out.iter_mut().zip(product).for_each(|(out, x)| *out += alpha * x);
         }
-        let data = match wide.0 {
-            Data::F64(_) => Data::F64(out.into_iter().map(f64::from).collect()),
-            _ => Data::F32(out),
-        };
-        Ok(vec![Tensor::of(shape, data)])
-    })
+        Ok((shape, out))
+    }
 }
 
 fn batch_normalization(node: Node<'_>) -> Kernel {

@@ -2,13 +2,23 @@
 //! family. What can be refused for its attributes is refused there, before anything runs.
 
 mod broadcast;
+mod cast;
 mod control;
+mod convolve;
+mod einsum;
 mod elementwise;
+mod gather;
 mod make;
 mod matrix;
 mod ml;
+mod normalize;
+mod order;
+mod pad;
+mod quantize;
 mod reduce;
+mod sequence;
 mod shape;
+mod slice;
 
 pub(super) use make::element;
 pub(super) use matrix::fused;
@@ -27,13 +37,21 @@ pub(super) fn build(node: Node<'_>) -> Result<Kernel, Error> {
         (true, _) => &[
             elementwise::build,
             shape::build,
+            gather::build,
             reduce::build,
+            order::build,
             matrix::build,
+            einsum::build,
+            normalize::build,
+            convolve::build,
+            quantize::build,
             make::build,
             control::build,
+            sequence::build,
             ml::build_text,
         ],
         (_, true) => &[ml::build],
+        _ if node.proto.domain == "com.microsoft" => &[ml::build_contributed],
         _ => &[],
     };
     for family in families {

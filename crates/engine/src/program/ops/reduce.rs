@@ -38,16 +38,9 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         ),
         "ArgMax" => arg(node, |a, b| a > b),
         "ArgMin" => arg(node, |a, b| a < b),
-        "Softmax" => by_rows(node, softmax_rows),
-        "LogSoftmax" => by_rows(node, log_softmax_rows),
-        "Hardmax" => by_rows(node, |values, width| {
-            for row in values.chunks_exact_mut(width.max(1)) {
-                let best = best_of(row, |a, b| a > b);
-                row.iter_mut().enumerate().for_each(|(place, x)| *x = if place == best { 1.0 } else { 0.0 });
-            }
-        }),
-        "TopK" => top(node),
-        "CumSum" => cumulate(node),
+        "Softmax" => by_rows(node, softmax_rows, softmax_double),
+        "LogSoftmax" => by_rows(node, log_softmax_rows, log_softmax_double),
+        "Hardmax" => by_rows(node, |x, width| x.chunks_exact_mut(width.max(1)).for_each(hardmax), hardmax),
         _ => return Ok(None),
     }))
 }
@@ -147,7 +140,7 @@ fn best_of<T: Copy>(row: &[T], better: impl Fn(T, T) -> bool) -> usize {
 }
 
 /// The tensor with one axis turned to the end, and how to turn it back.
-fn turned(x: &Tensor, axis: usize) -> Result<(Tensor, Vec<usize>), Fault> {
+pub(super) fn turned(x: &Tensor, axis: usize) -> Result<(Tensor, Vec<usize>), Fault> {
     let order: Vec<usize> = (0..x.rank()).filter(|other| *other != axis).chain([axis]).collect();
     let mut back = vec![0; order.len()];
     order.iter().enumerate().for_each(|(place, axis)| back[*axis] = place);
@@ -185,8 +178,9 @@ fn arg(node: Node<'_>, better: fn(f64, f64) -> bool) -> Kernel {
     })
 }
 
-/// Applies a function to rows along an axis, of which it is told the width; before version 13, to all axes from that one on.
-fn by_rows(node: Node<'_>, f: fn(&mut [f32], usize)) -> Kernel {
+/// Applies a function to rows along an axis, the first to all at once with their width; before version 13,
+/// to all axes from that one on.
+fn by_rows(node: Node<'_>, f: fn(&mut [f32], usize), g: fn(&mut [f64])) -> Kernel {
     let is_old = node.opset < 13;
     let axis = node.int("axis", if is_old { 1 } else { -1 });
     Box::new(move |inputs| {
@@ -206,10 +200,9 @@ fn by_rows(node: Node<'_>, f: fn(&mut [f32], usize)) -> Kernel {
                 f(&mut values, width);
                 Data::F32(values)
             }
-            Data::F64(values) => {
-                let mut single: Vec<f32> = values.iter().map(|x| *x as f32).collect();
-                f(&mut single, width);
-                Data::F64(single.into_iter().map(f64::from).collect())
+            Data::F64(mut values) => {
+                values.chunks_exact_mut(width.max(1)).for_each(g);
+                Data::F64(values)
             }
             _ => return Err(x.unexpected("floats")),
         };
@@ -250,72 +243,21 @@ fn log_softmax(row: &mut [f32]) {
     row.iter_mut().for_each(|x| *x = (wide(x) - log) as f32);
 }
 
-fn top(node: Node<'_>) -> Kernel {
-    let (axis, largest, old) = (node.int("axis", -1), node.int("largest", 1) != 0, node.int("k", 0));
-    Box::new(move |inputs| {
-        let x = input(inputs, 0)?;
-        let count = match optional(inputs, 1) {
-            Some(count) => count.to_i64s()?.first().copied().unwrap_or(0),
-            None => old,
-        };
-        let axis = axis_of(axis, x.rank())?;
-        let width = x.shape()[axis];
-        let count = usize::try_from(count).ok().filter(|count| *count <= width);
-        let count = count.ok_or_else(|| format!("more are asked for than {width}"))?;
-        let (turned, back) = turned(x, axis)?;
-        let values = turned.f32s()?;
-        let (mut best, mut places) = (Vec::new(), Vec::new());
-        for row in values.chunks_exact(width.max(1)) {
-            let mut order: Vec<usize> = (0..width).collect();
-            order.sort_by(|a, b| {
-                let order = row[*a].total_cmp(&row[*b]);
-                if largest { order.reverse() } else { order }.then(a.cmp(b))
-            });
-            best.extend(order[..count].iter().map(|place| row[*place]));
-            places.extend(order[..count].iter().map(|place| *place as i64));
-        }
-        let mut shape = turned.shape().to_vec();
-        *shape.last_mut().ok_or("no axis")? = count;
-        let best = transpose(&Tensor::of(shape.clone(), Data::F32(best)), &back)?;
-        Ok(vec![best, transpose(&Tensor::of(shape, Data::I64(places)), &back)?])
-    })
+fn softmax_double(row: &mut [f64]) {
+    let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    row.iter_mut().for_each(|x| *x = (*x - largest).exp());
+    let sum: f64 = row.iter().sum();
+    row.iter_mut().for_each(|x| *x /= sum);
 }
 
-fn cumulate(node: Node<'_>) -> Kernel {
-    let (exclusive, reverse) = (node.flag("exclusive"), node.flag("reverse"));
-    Box::new(move |inputs| {
-        let x = input(inputs, 0)?;
-        let axis = input(inputs, 1)?.to_i64s()?.first().copied().unwrap_or(0);
-        let axis = axis_of(axis, x.rank())?;
-        let (turned, back) = turned(x, axis)?;
-        let width = x.shape()[axis].max(1);
-        let run = |row: &[f64]| {
-            let mut sums = vec![0.0; row.len()];
-            let mut sum = 0.0;
-            for step in 0..row.len() {
-                let place = if reverse { row.len() - 1 - step } else { step };
-                if exclusive {
-                    sums[place] = sum;
-                }
-                sum += row[place];
-                if !exclusive {
-                    sums[place] = sum;
-                }
-            }
-            sums
-        };
-        let data = match turned.data() {
-            Data::F64(values) => Data::F64(values.chunks(width).flat_map(run).collect()),
-            Data::F32(values) => {
-                let wide: Vec<f64> = values.iter().map(|x| f64::from(*x)).collect();
-                Data::F32(wide.chunks(width).flat_map(run).map(|x| x as f32).collect())
-            }
-            Data::I64(values) => {
-                let wide: Vec<f64> = values.iter().map(|x| *x as f64).collect();
-                Data::I64(wide.chunks(width).flat_map(run).map(|x| x as i64).collect())
-            }
-            _ => return Err(x.unexpected("numbers")),
-        };
-        Ok(vec![transpose(&Tensor::of(turned.shape().to_vec(), data), &back)?])
-    })
+fn log_softmax_double(row: &mut [f64]) {
+    let log = log_sum_exp(row.iter().copied());
+    row.iter_mut().for_each(|x| *x -= log);
+}
+
+fn hardmax<T: Copy + PartialOrd + From<u8>>(row: &mut [T]) {
+    if !row.is_empty() {
+        let best = best_of(row, |a, b| a > b);
+        row.iter_mut().enumerate().for_each(|(place, x)| *x = T::from(u8::from(place == best)));
+    }
 }

@@ -35,18 +35,14 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         }
         "Concat" => concat(axis),
         "Split" => split(node),
-        "Slice" => slice(node),
+        "Slice" => super::slice::slice(node),
         "Expand" => Box::new(|inputs| {
             let (x, wanted) = (input(inputs, 0)?, sizes(input(inputs, 1)?)?);
             let shape = shape_of(x.shape(), &wanted)?;
             one(gather_by(x, &shape, stretched(x.shape(), &shape))?)
         }),
         "Tile" => tile(),
-        "Pad" => pad(node),
-        "Gather" => gather(axis),
-        "GatherElements" => gather_elements(axis),
-        "GatherND" => gather_nd(),
-        "ScatterND" => scatter_nd(),
+        "Pad" => super::pad::build(node)?,
         _ => return Ok(None),
     }))
 }
@@ -73,7 +69,7 @@ pub(super) fn bounded(shape: &[usize]) -> Result<usize, Fault> {
 }
 
 /// Where in a tensor the values of a result are, one after another.
-fn gather_by(
+pub(super) fn gather_by(
     x: &Tensor,
     shape: &[usize],
     places: impl Iterator<Item = usize> + Clone,
@@ -84,7 +80,7 @@ fn gather_by(
 }
 
 /// The distance between neighbours along each axis.
-fn steps(shape: &[usize]) -> Vec<usize> {
+pub(super) fn steps(shape: &[usize]) -> Vec<usize> {
     let mut steps = vec![1; shape.len()];
     for axis in (1..shape.len()).rev() {
         steps[axis - 1] = steps[axis] * shape[axis];
@@ -93,7 +89,7 @@ fn steps(shape: &[usize]) -> Vec<usize> {
 }
 
 /// Where each value of a walk over `shape` is, when a step along an axis is that far.
-fn walk(shape: &[usize], steps: &[usize]) -> impl Iterator<Item = usize> + Clone + use<> {
+pub(super) fn walk(shape: &[usize], steps: &[usize]) -> impl Iterator<Item = usize> + Clone + use<> {
     let (shape, steps) = (shape.to_vec(), steps.to_vec());
     let total = if shape.contains(&0) { 0 } else { shape.iter().product() };
     let mut counters = vec![0; shape.len()];
@@ -337,70 +333,6 @@ fn split(node: Node<'_>) -> Kernel {
     })
 }
 
-fn slice(node: Node<'_>) -> Kernel {
-    let old = (node.ints("starts"), node.ints("ends"), node.ints("axes"));
-    let list = |ints: &[i64]| Tensor::list(Data::I64(ints.to_vec()));
-    let old = (old.0.map(list), old.1.map(list), old.2.map(list));
-    Box::new(move |inputs| {
-        let x = input(inputs, 0)?;
-        let of = |old: &Option<Tensor>, place: usize| {
-            old.as_ref().or(optional(inputs, place)).map(Tensor::to_i64s).transpose()
-        };
-        let firsts = of(&old.0, 1)?.ok_or("starts are missing")?;
-        let lasts = of(&old.1, 2)?.ok_or("ends are missing")?;
-        let axes = of(&old.2, 3)?.unwrap_or_else(|| (0..firsts.len() as i64).collect());
-        let strides = of(&None, 4)?.unwrap_or_else(|| vec![1; firsts.len()]);
-        if [lasts.len(), axes.len(), strides.len()] != [firsts.len(); 3] {
-            return Err("starts, ends, axes and steps are not equally many".into());
-        }
-        let mut ranges: Vec<(usize, i64, usize)> = x.shape().iter().map(|length| (0, 1, *length)).collect();
-        for (((first, last), axis), stride) in firsts.iter().zip(&lasts).zip(&axes).zip(&strides) {
-            let axis = axis_of(*axis, x.rank())?;
-            ranges[axis] = range(*first, *last, *stride, x.shape()[axis])?;
-        }
-        let shape: Vec<usize> = ranges.iter().map(|(.., count)| *count).collect();
-        if let [(first, 1, count)] = ranges
-            .iter()
-            .zip(x.shape())
-            .filter(|((.., count), length)| count != *length)
-            .map(|(range, _)| *range)
-            .collect::<Vec<_>>()[..]
-        {
-            let axis = shape.iter().zip(x.shape()).position(|(count, length)| count != length).unwrap_or(0);
-            return one(part_of(x, axis, first, count));
-        }
-        let own = steps(x.shape());
-        let begin: usize = ranges.iter().zip(&own).map(|((first, ..), step)| first * step).sum();
-        // A walk with steps that may go back.
-        let places = walk(&shape, &steps(&shape)).map(|place| {
-            let (mut rest, mut at) = (place, begin as i64);
-            for axis in (0..shape.len()).rev() {
-                at += (rest % shape[axis]) as i64 * ranges[axis].1 * own[axis] as i64;
-                rest /= shape[axis];
-            }
-            at as usize
-        });
-        one(gather_by(x, &shape, places.collect::<Vec<_>>().into_iter())?)
-    })
-}
-
-/// Where a slice begins, how far it steps and how many it takes.
-fn range(first: i64, last: i64, stride: i64, length: usize) -> Result<(usize, i64, usize), Fault> {
-    let long = length as i64;
-    let counted = |at: i64| if at < 0 { at.saturating_add(long) } else { at };
-    if stride == 0 {
-        return Err("a slice takes no step".into());
-    }
-    let (first, last) = if stride > 0 {
-        (counted(first).clamp(0, long), counted(last).clamp(0, long))
-    } else {
-        (counted(first).clamp(-1, long - 1), counted(last).clamp(-1, long - 1))
-    };
-    let distance = if stride > 0 { last - first } else { first - last };
-    let count = if distance <= 0 { 0 } else { (distance as u64).div_ceil(stride.unsigned_abs()) as usize };
-    Ok((first.max(0) as usize, stride, count))
-}
-
 fn tile() -> Kernel {
     Box::new(|inputs| {
         let (x, times) = (input(inputs, 0)?, sizes(input(inputs, 1)?)?);
@@ -416,156 +348,5 @@ fn tile() -> Kernel {
             };
         }
         one(tiled)
-    })
-}
-
-fn pad(node: Node<'_>) -> Kernel {
-    let old = node.ints("pads").map(<[i64]>::to_vec);
-    let (value, mode) = (node.float("value", 0.0), node.text("mode", "constant"));
-    Box::new(move |inputs| {
-        let x = input(inputs, 0)?;
-        if mode != "constant" {
-            return Err(format!("the mode {mode} is not supported").into());
-        }
-        let pads = match &old {
-            Some(pads) => pads.clone(),
-            None => input(inputs, 1)?.to_i64s()?,
-        };
-        let fill = match optional(inputs, 2) {
-            Some(fill) => fill.to_f32s()?.first().copied().unwrap_or(0.0),
-            None => value,
-        };
-        if pads.len() != 2 * x.rank() || pads.iter().any(|pad| *pad < 0) {
-            return Err(format!("{pads:?} cannot be added around {:?}", x.shape()).into());
-        }
-        let mut padded = x.clone();
-        for axis in 0..x.rank() {
-            for (at_end, pad) in [(false, pads[axis]), (true, pads[axis + x.rank()])] {
-                let mut shape = padded.shape().to_vec();
-                shape[axis] = usize::try_from(pad).unwrap_or(0);
-                let count = bounded(&shape)?;
-                let data = match x.data() {
-                    Data::F32(_) => Data::F32(vec![fill; count]),
-                    Data::F64(_) => Data::F64(vec![fill.into(); count]),
-                    Data::I64(_) => Data::I64(vec![fill as i64; count]),
-                    _ => return Err(x.unexpected("numbers")),
-                };
-                let more = Tensor::of(shape, data);
-                let parts = if at_end { [&padded, &more] } else { [&more, &padded] };
-                padded = concat_of(&parts, axis as i64)?;
-            }
-        }
-        one(padded)
-    })
-}
-
-/// A place that may be counted from the end.
-fn place_of(at: i64, length: usize) -> Result<usize, Fault> {
-    let counted = if at < 0 { at + length as i64 } else { at };
-    let place = usize::try_from(counted).ok().filter(|place| *place < length);
-    place.ok_or_else(|| format!("place {at} is none of {length}").into())
-}
-
-fn gather(axis: i64) -> Kernel {
-    Box::new(move |inputs| {
-        let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
-        let axis = axis_of(axis, x.rank())?;
-        let length = x.shape()[axis];
-        let at: Vec<usize> =
-            places.to_i64s()?.into_iter().map(|at| place_of(at, length)).collect::<Result<_, _>>()?;
-        let outer: usize = x.shape()[..axis].iter().product();
-        let inner: usize = x.shape()[axis + 1..].iter().product();
-        let shape = [&x.shape()[..axis], places.shape(), &x.shape()[axis + 1..]].concat();
-        bounded(&shape)?;
-        let data = map_data!(x.data(), |values| {
-            let mut found = Vec::with_capacity(outer * at.len() * inner);
-            for row in 0..outer {
-                for place in &at {
-                    let begin = (row * length + place) * inner;
-                    found.extend_from_slice(&values[begin..begin + inner]);
-                }
-            }
-            found
-        });
-        one(Tensor::of(shape, data))
-    })
-}
-
-fn gather_elements(axis: i64) -> Kernel {
-    Box::new(move |inputs| {
-        let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
-        let axis = axis_of(axis, x.rank())?;
-        let fits = places.rank() == x.rank()
-            && (0..x.rank()).all(|at| at == axis || places.shape()[at] <= x.shape()[at]);
-        if !fits {
-            return Err(format!("places of shape {:?} do not fit {:?}", places.shape(), x.shape()).into());
-        }
-        let mut own = steps(x.shape());
-        let step = std::mem::take(&mut own[axis]);
-        let at = places.to_i64s()?.into_iter().map(|at| place_of(at, x.shape()[axis]));
-        let at = at.collect::<Result<Vec<_>, _>>()?;
-        let found: Vec<usize> =
-            walk(places.shape(), &own).zip(at).map(|(base, at)| base + at * step).collect();
-        one(gather_by(x, places.shape(), found.into_iter())?)
-    })
-}
-
-/// Where rows of places point to, and how many values are there.
-fn targets(x: &Tensor, places: &Tensor) -> Result<(Vec<usize>, usize), Fault> {
-    let depth = *places.shape().last().ok_or("places without a depth")?;
-    if depth > x.rank() || depth == 0 {
-        return Err(format!("places of depth {depth} in {:?}", x.shape()).into());
-    }
-    let own = steps(x.shape());
-    let at = places.to_i64s()?;
-    let of = |place: &[i64]| {
-        let parts =
-            place.iter().enumerate().map(|(axis, at)| Ok(place_of(*at, x.shape()[axis])? * own[axis]));
-        parts.sum::<Result<usize, Fault>>()
-    };
-    let found = at.chunks_exact(depth).map(of).collect::<Result<_, _>>()?;
-    Ok((found, x.shape()[depth..].iter().product()))
-}
-
-fn gather_nd() -> Kernel {
-    Box::new(|inputs| {
-        let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
-        let (found, width) = targets(x, places)?;
-        let depth = places.shape()[places.rank() - 1];
-        let shape = [&places.shape()[..places.rank() - 1], &x.shape()[depth..]].concat();
-        let all: Vec<usize> = found.into_iter().flat_map(|begin| begin..begin + width).collect();
-        one(gather_by(x, &shape, all.into_iter())?)
-    })
-}
-
-fn scatter_nd() -> Kernel {
-    Box::new(|inputs| {
-        let (x, places, updates) = (input(inputs, 0)?, input(inputs, 1)?, input(inputs, 2)?);
-        let (found, width) = targets(x, places)?;
-        if updates.len() != found.len() * width {
-            return Err(format!("{} updates for {} places of {width}", updates.len(), found.len()).into());
-        }
-        macro_rules! scatter {
-            ($variant:ident, $values:expr) => {{
-                let Data::$variant(updates) = updates.data() else {
-                    return Err(updates.unexpected(x.element().word()));
-                };
-                let mut values = $values.clone();
-                for (number, begin) in found.iter().enumerate() {
-                    values[*begin..begin + width]
-                        .clone_from_slice(&updates[number * width..(number + 1) * width]);
-                }
-                Data::$variant(values)
-            }};
-        }
-        let data = match x.data() {
-            Data::F32(values) => scatter!(F32, values),
-            Data::F64(values) => scatter!(F64, values),
-            Data::I64(values) => scatter!(I64, values),
-            Data::I32(values) => scatter!(I32, values),
-            Data::Bool(values) => scatter!(Bool, values),
-            Data::Text(values) => scatter!(Text, values),
-        };
-        one(Tensor::of(x.shape().to_vec(), data))
     })
 }

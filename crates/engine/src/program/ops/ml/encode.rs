@@ -9,7 +9,7 @@ use super::super::{
         read::tensor_of,
         tensor::{Data, Fault, Tensor},
     },
-    make::cast,
+    cast::cast,
     shape::bounded,
 };
 use crate::Error;
@@ -70,7 +70,11 @@ pub(super) fn encode_labels(node: Node<'_>) -> Result<Kernel, Error> {
         return Err(node.refuse("keys_strings", format!("{} keys for {} values", keys.len(), values.len())));
     }
     let key_type = Tensor::list(keys.clone()).element();
-    let places = places(keys_of(&keys).map_err(|Fault(what)| node.refuse("keys_tensor", what))?);
+    let mut places = places(keys_of(&keys).map_err(|Fault(what)| node.refuse("keys_tensor", what))?);
+    if node.ml < 4 {
+        // Up to version 3, what is no number is no key, as in ONNX Runtime.
+        places.remove(&float_key(f64::NAN));
+    }
     let default = match node.tensor("default_tensor") {
         Some(tensor) => tensor_of(tensor)?.into_data(),
         None => match &values {

@@ -128,11 +128,17 @@ pub(super) fn scale(node: Node<'_>) -> Result<Kernel, Error> {
 }
 
 pub(super) fn normalise(node: Node<'_>) -> Result<Kernel, Error> {
-    let size: fn(&[f32]) -> f32 = match node.text("norm", "MAX").as_str() {
+    let norm = node.text("norm", "MAX");
+    let size: fn(&[f32]) -> f32 = match norm.as_str() {
         "MAX" => |row| row.iter().copied().fold(f32::MIN, f32::max),
         "L1" => |row| row.iter().map(|x| x.abs()).sum(),
-        "L2" => |row| row.iter().map(|x| x * x).sum::<f32>().sqrt(),
+        "L2" => |row| row.iter().map(|x| x * x).sum(),
         other => return Err(node.refuse("norm", format!("{other} is not known"))),
+    };
+    // The square root of the square, as ONNX Runtime has it, is no number where the square is infinite.
+    let share: fn(f32, f32) -> f32 = match norm.as_str() {
+        "L2" => |x, size| (x * x / size).sqrt().copysign(x),
+        _ => |x, size| x / size,
     };
     Ok(Box::new(move |inputs| {
         let x = input(inputs, 0)?;
@@ -141,7 +147,7 @@ pub(super) fn normalise(node: Node<'_>) -> Result<Kernel, Error> {
         for row in values.chunks_exact_mut(width.max(1)) {
             let size = size(row);
             if size != 0.0 {
-                row.iter_mut().for_each(|x| *x /= size);
+                row.iter_mut().for_each(|x| *x = share(*x, size));
             }
         }
         Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(values))])

@@ -65,7 +65,11 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
             return Ok(vec![labels.at(&places), Tensor::of(vec![rows, targets], Data::F32(scores))]);
         }
         let places: Vec<usize> = scores.iter().map(|score| usize::from(*score > 0.0)).collect();
-        let second = if labels.len() == 2 { Second::Rest } else { Second::No };
+        let second = match post {
+            _ if labels.len() != 2 => Second::No,
+            Post::Logistic => Second::Opposite,
+            _ => Second::Rest,
+        };
         let scores: Vec<f32> =
             scores.into_iter().flat_map(|score| post.apply_to_one(score, second)).flatten().collect();
         let width = scores.len() / rows.max(1);
@@ -78,7 +82,10 @@ pub(super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
     let (sums, post) = (Sums::of(node, targets)?, Post::of(node)?);
     Ok(Box::new(move |inputs| {
         let (rows, mut values) = sums.run(input(inputs, 0)?)?;
-        post.apply_to_rows(&mut values, targets);
+        // One value is changed by no transformation but this one, as in ONNX Runtime.
+        if targets > 1 || post == Post::Probit {
+            post.apply_to_rows(&mut values, targets);
+        }
         Ok(vec![Tensor::of(vec![rows, targets], Data::F32(values))])
     }))
 }

@@ -2,10 +2,13 @@
 
 mod encode;
 mod features;
+mod hash;
 mod linear;
+mod pattern;
 mod scores;
 mod svm;
 mod text;
+mod tokens;
 mod trees;
 
 use super::super::node::{Kernel, Node};
@@ -34,6 +37,15 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "TreeEnsemble" => trees::ensemble(node)?,
         // The keys are told with the output; the values are what went in.
         "ZipMap" => Box::new(|inputs| Ok(vec![super::super::node::input(inputs, 0)?.clone()])),
+        _ => return Ok(None),
+    }))
+}
+
+/// An operator of ONNX Runtime's own, if it is one that exporters write.
+pub(super) fn build_contributed(node: Node<'_>) -> Result<Option<Kernel>, Error> {
+    Ok(Some(match node.proto.op_type.as_str() {
+        "MurmurHash3" => hash::murmur(node),
+        "Tokenizer" => tokens::build(node)?,
         _ => return Ok(None),
     }))
 }

@@ -3,6 +3,7 @@
 use super::{
     super::super::{
         node::{Kernel, Node, input},
+        product::{Finish, Panels},
         tensor::{Data, Fault, Tensor},
     },
     scores::{Labels, Post, Second, largest},
@@ -10,7 +11,7 @@ use super::{
 use crate::Error;
 
 /// How like two rows are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Likeness {
     Linear,
     Poly,
@@ -46,17 +47,53 @@ impl KernelOf {
         Ok(KernelOf { likeness, gamma, coef0, degree })
     }
 
-    fn run(&self, a: &[f32], b: &[f32]) -> f32 {
-        let dot = || a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    /// From the product of two rows, or from the square of their distance.
+    fn of_product(&self, x: f32) -> f32 {
+        // Fused, as in ONNX Runtime: where scores are sums of large parts, the last digit shows.
+        let linear = || x.mul_add(self.gamma, self.coef0);
         match self.likeness {
-            Likeness::Linear => dot(),
-            Likeness::Poly => (self.gamma * dot() + self.coef0).powf(self.degree),
-            Likeness::Rbf => {
-                let distance: f32 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum();
-                (-self.gamma * distance).exp()
-            }
-            Likeness::Sigmoid => (self.gamma * dot() + self.coef0).tanh(),
+            Likeness::Linear => x,
+            Likeness::Poly => match linear() {
+                x if self.degree == 2.0 => x * x,
+                x if self.degree == 3.0 => x * x * x,
+                x => x.powf(self.degree),
+            },
+            Likeness::Rbf => (-self.gamma * x).exp(),
+            Likeness::Sigmoid => linear().tanh(),
         }
+    }
+}
+
+/// Support vectors, and how like a row is to each.
+struct Vectors {
+    kernel: KernelOf,
+    width: usize,
+    values: Vec<f32>,
+    packed: Panels,
+}
+
+impl Vectors {
+    fn of(kernel: KernelOf, values: Vec<f32>, width: usize) -> Vectors {
+        let count = values.len() / width.max(1);
+        let packed = Panels::pack(width, count, |row, column| values[column * width + row]);
+        Vectors { kernel, width, values, packed }
+    }
+
+    /// For each row, how like it is to each vector.
+    fn likeness(&self, rows: &[f32]) -> Vec<f32> {
+        let count = self.packed.columns();
+        let mut all = vec![0.0; rows.len() / self.width.max(1) * count];
+        if self.kernel.likeness == Likeness::Rbf {
+            for (row, all) in rows.chunks_exact(self.width).zip(all.chunks_exact_mut(count)) {
+                for (vector, x) in self.values.chunks_exact(self.width).zip(all) {
+                    *x = row.iter().zip(vector).map(|(a, b)| (a - b) * (a - b)).sum();
+                }
+            }
+        } else {
+            self.packed.add_to(rows, &mut all, &Finish::default());
+        }
+        all.iter_mut().for_each(|x| *x = self.kernel.of_product(*x));
+        all
     }
 }
 
@@ -74,11 +111,21 @@ fn count_of(node: Node<'_>, attribute: &str, value: i64) -> Result<usize, Error>
     usize::try_from(value).map_err(|_| node.refuse(attribute, format!("{value} is no count")))
 }
 
+/// A sum in the order in which ONNX Runtime adds for one column, with one rounding a step.
+fn weighted(terms: &[f32], by: &[f32]) -> f32 {
+    const BLOCK: usize = 1024;
+    let blocks = terms.chunks(BLOCK).zip(by.chunks(BLOCK));
+    blocks
+        .map(|(terms, by)| terms.iter().zip(by).fold(0.0, |sum, (x, by): (&f32, &f32)| x.mul_add(*by, sum)))
+        .sum()
+}
+
 pub(super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
     let (coefficients, rho) = (node.floats("coefficients").to_vec(), node.floats("rho").to_vec());
     let supports = count_of(node, "n_supports", node.int("n_supports", 0))?;
     let vectors = node.floats("support_vectors").to_vec();
-    let (kernel, post, is_one_class) = (KernelOf::of(node)?, Post::of(node)?, node.flag("one_class"));
+    // A transformation is read and left out, as in ONNX Runtime.
+    let (kernel, _, is_one_class) = (KernelOf::of(node)?, Post::of(node)?, node.flag("one_class"));
     let width = vectors.len().checked_div(supports).unwrap_or(coefficients.len());
     let fits = if supports > 0 {
         width > 0 && width * supports == vectors.len() && coefficients.len() == supports
@@ -91,34 +138,25 @@ pub(super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
         );
     }
     let rho = *rho.first().ok_or_else(|| node.refuse("rho", "expected a number"))?;
+    let vectors = (supports > 0).then(|| Vectors::of(kernel, vectors, width));
     Ok(Box::new(move |inputs| {
         let (rows, x) = rows_of(input(inputs, 0)?, width)?;
-        let score = |row: &[f32]| {
-            let sum: f32 = if supports > 0 {
-                vectors
-                    .chunks_exact(width)
-                    .zip(&coefficients)
-                    .map(|(vector, by)| by * kernel.run(row, vector))
-                    .sum()
-            } else {
-                KernelOf { likeness: Likeness::Linear, ..kernel }.run(row, &coefficients)
-            };
-            let mut score = sum + rho;
-            if is_one_class {
-                return if score > 0.0 { 1.0 } else { -1.0 };
-            }
-            post.apply(std::slice::from_mut(&mut score));
-            score
-        };
-        Ok(vec![Tensor::of(vec![rows, 1], Data::F32(x.chunks_exact(width).map(score).collect()))])
+        let likeness = vectors.as_ref().map(|vectors| vectors.likeness(&x));
+        let terms = likeness.as_deref().unwrap_or(&x);
+        let mut scores: Vec<f32> = terms
+            .chunks_exact(coefficients.len())
+            .map(|terms| rho + weighted(terms, &coefficients))
+            .collect();
+        if is_one_class {
+            scores.iter_mut().for_each(|score| *score = if *score > 0.0 { 1.0 } else { -1.0 });
+        }
+        Ok(vec![Tensor::of(vec![rows, 1], Data::F32(scores))])
     }))
 }
 
 /// A classifier of every pair of classes.
 struct Pairs {
-    kernel: KernelOf,
-    vectors: Vec<f32>,
-    width: usize,
+    vectors: Vectors,
     /// The first vector of each class, and the end of all.
     begins: Vec<usize>,
     coefficients: Vec<f32>,
@@ -149,8 +187,8 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
     let (a, b) = (node.floats("prob_a").to_vec(), node.floats("prob_b").to_vec());
     for (attribute, found, expected) in [
         ("vectors_per_class", begins.len() - 1, classes),
-        ("support_vectors", vectors.len(), width.max(1) * total),
-        ("coefficients", coefficients.len(), (classes - 1) * total),
+        ("support_vectors", vectors.len(), width.max(1).saturating_mul(total)),
+        ("coefficients", coefficients.len(), (classes - 1).saturating_mul(total)),
         ("rho", rho.len(), pairs),
         ("prob_b", b.len(), a.len()),
         ("prob_a", a.len(), if a.is_empty() { 0 } else { pairs }),
@@ -160,12 +198,12 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
         }
     }
     let sigmoid = (!a.is_empty()).then_some((a, b));
-    let machine = Pairs { kernel, vectors, width, begins, coefficients, rho, sigmoid };
+    let machine = Pairs { vectors: Vectors::of(kernel, vectors, width), begins, coefficients, rho, sigmoid };
     Ok(Box::new(move |inputs| {
-        let (rows, x) = rows_of(input(inputs, 0)?, machine.width)?;
+        let (rows, x) = rows_of(input(inputs, 0)?, width)?;
         let (mut places, mut all) = (Vec::with_capacity(rows), Vec::new());
-        for row in x.chunks_exact(machine.width) {
-            let (scores, votes) = machine.scores(row, classes);
+        for likeness in machine.vectors.likeness(&x).chunks_exact(total) {
+            let (scores, votes) = machine.scores(likeness, classes);
             let winner = (0..classes).rev().max_by_key(|class| votes[*class]).unwrap_or(0);
             places.push(winner);
             match &machine.sigmoid {
@@ -175,7 +213,8 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
                     all.extend(shares);
                 }
                 None if classes == 2 => {
-                    let second = if post == Post::None { Second::Opposite } else { Second::Rest };
+                    let is_opposite = matches!(post, Post::None | Post::Logistic);
+                    let second = if is_opposite { Second::Opposite } else { Second::Rest };
                     all.extend(post.apply_to_one(scores[0], second).into_iter().flatten());
                 }
                 None => {
@@ -192,9 +231,7 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
 
 impl Pairs {
     /// The score of each pair, and how many pairs each class won.
-    fn scores(&self, row: &[f32], classes: usize) -> (Vec<f32>, Vec<usize>) {
-        let likeness: Vec<f32> =
-            self.vectors.chunks_exact(self.width).map(|vector| self.kernel.run(row, vector)).collect();
+    fn scores(&self, likeness: &[f32], classes: usize) -> (Vec<f32>, Vec<usize>) {
         let total = likeness.len();
         let part = |line: usize, class: usize| -> f64 {
             let range = self.begins[class]..self.begins[class + 1];

@@ -6,16 +6,29 @@ use super::super::super::{
     node::{Kernel, Node, input},
     tensor::{Data, Tensor},
 };
-use super::super::shape::bounded;
+use super::super::{
+    broadcast::{shape_of, zip},
+    shape::bounded,
+};
 use crate::Error;
 
 /// An operator of this kind, if it is one.
 pub(in super::super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
     match node.proto.op_type.as_str() {
         "StringNormalizer" => normalizer(node).map(Some),
+        "StringConcat" => Ok(Some(join())),
         "TfIdfVectorizer" => vectorizer(node).map(Some),
         _ => Ok(None),
     }
+}
+
+fn join() -> Kernel {
+    Box::new(|inputs| {
+        let (a, b) = (input(inputs, 0)?, input(inputs, 1)?);
+        let shape = shape_of(a.shape(), b.shape())?;
+        let texts = zip((a.texts()?, a.shape()), (b.texts()?, b.shape()), &shape, |a, b| format!("{a}{b}"));
+        Ok(vec![Tensor::of(shape, Data::Text(texts))])
+    })
 }
 
 fn normalizer(node: Node<'_>) -> Result<Kernel, Error> {

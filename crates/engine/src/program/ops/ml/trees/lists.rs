@@ -129,9 +129,13 @@ impl<'n> Lists<'n> {
                     format!("node {} is not in tree {}", nodes[at], trees[at]),
                 )
             })?;
-            // What hangs on a branch is never come to.
+            // What hangs on a branch is never come to. With one target, ONNX Runtime looks at a leaf's first
+            // weight alone.
             if is_leaf[place] {
-                of_leaf[numbers[place] as usize].push((target, values[at]));
+                let of_leaf = &mut of_leaf[numbers[place] as usize];
+                if targets > 1 || of_leaf.is_empty() {
+                    of_leaf.push((target, values[at]));
+                }
             }
         }
         Ok(of_leaf)

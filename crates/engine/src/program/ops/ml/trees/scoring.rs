@@ -40,8 +40,8 @@ pub(in super::super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
 pub(super) fn values(trees: Trees, aggregate: Aggregate, post: Post, base: Vec<f32>) -> Kernel {
     Box::new(move |inputs| {
         let mut all = Vec::new();
-        let rows = trees.each_block(Way::best(), input(inputs, 0)?, aggregate, |scores, _| {
-            add_base(scores, &base, trees.targets);
+        let rows = trees.each_block(Way::best(), input(inputs, 0)?, aggregate, |scores, has| {
+            add_known_base(scores, has, &base, trees.targets);
             // One value is changed by no transformation but this one.
             if trees.targets > 1 || post == Post::Probit {
                 post.apply_to_rows(scores, trees.targets);
@@ -50,6 +50,17 @@ pub(super) fn values(trees: Trees, aggregate: Aggregate, post: Post, base: Vec<f
         })?;
         Ok(vec![Tensor::of(vec![rows, trees.targets], Data::F32(all))])
     })
+}
+
+/// Of several targets, one that no leaf adds to stays nothing, whatever its base, as in ONNX Runtime.
+fn add_known_base(scores: &mut [f32], has: &[bool], base: &[f32], targets: usize) {
+    if targets == 1 || has.iter().all(|has| *has) {
+        return add_base(scores, base, targets);
+    }
+    let bases = base.iter().cycle();
+    for ((score, has), base) in scores.iter_mut().zip(has).zip(bases) {
+        *score += if *has { *base } else { 0.0 };
+    }
 }
 
 fn add_base(scores: &mut [f32], base: &[f32], targets: usize) {
@@ -72,6 +83,7 @@ pub(in super::super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
     used.dedup();
     let positive = trees.weights.iter().all(|(_, weight)| *weight >= 0.0);
     let binary = Binary { is_one_score: used.len() == 1, positive, base: base.clone(), post };
+    let labels = labels_given(labels, used.len() > 1);
     Ok(Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let (mut places, mut all) = (Vec::with_capacity(x.as_rows().0), Vec::new());
@@ -81,7 +93,11 @@ pub(in super::super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
             } else {
                 add_base(scores, &base, classes);
                 let rows = scores.chunks_exact(classes).zip(has.chunks_exact(classes));
-                places.extend(rows.map(|(scores, has)| best_known(scores, has, base.len())));
+                places.extend(rows.map(|(scores, has)| match scores {
+                    // One class alone is told from its absence.
+                    [score] => usize::from(*score > 0.0),
+                    scores => best_known(scores, has, base.len()),
+                }));
                 if classes > 1 || post == Post::Probit {
                     post.apply_to_rows(scores, classes);
                 }
@@ -90,6 +106,20 @@ pub(in super::super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
         })?;
         Ok(vec![labels.at(&places), Tensor::of(vec![rows, classes], Data::F32(all))])
     }))
+}
+
+/// Labels as ONNX Runtime gives them: of one class, and of two that both have scores, integers are left out
+/// and places given instead.
+fn labels_given(labels: Labels, has_both: bool) -> Labels {
+    match labels {
+        Labels::Integers(values) if values.len() == 1 || values.len() == 2 && has_both => {
+            Labels::Integers(vec![0, 1])
+        }
+        Labels::Texts(values) if values.len() == 1 => {
+            Labels::Texts(vec![values[0].clone(), values[0].clone()])
+        }
+        labels => labels,
+    }
 }
 
 /// The class of the largest score. One that no leaf speaks of is not chosen, if another is.
@@ -150,14 +180,15 @@ impl Binary {
                 scores[1] = second + scores[0];
                 scores[0] = -scores[1];
             }
-            [first, second] => {
-                scores[1] += second;
+            [first, _] => {
                 scores[0] += first;
                 has_second = true;
             }
             [one] => scores[0] += one,
             _ => {}
         }
+        // What no leaf adds to is nothing, whatever its base, as in ONNX Runtime.
+        scores.iter_mut().zip(has).filter(|(_, has)| !**has).for_each(|(score, _)| *score = 0.0);
         let decisive = if has[1] { scores[1] } else { scores[0] };
         let (label, second) = match (self.is_one_score, self.positive) {
             (true, true) => (usize::from(decisive > 0.5), Second::Rest),

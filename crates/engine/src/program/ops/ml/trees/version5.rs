@@ -102,8 +102,9 @@ pub(in super::super) fn ensemble(node: Node<'_>) -> Result<Kernel, Error> {
     };
     let post = match node.int("post_transform", 0) {
         0 => Post::None,
-        1 => Post::Softmax,
-        2 => Post::Logistic,
+        // The definition has these two the other way round; models are scored as ONNX Runtime scores them.
+        1 => Post::Logistic,
+        2 => Post::Softmax,
         3 => Post::SoftmaxZero,
         4 => Post::Probit,
         other => return Err(node.refuse("post_transform", format!("{other} is not known"))),

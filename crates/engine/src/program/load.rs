@@ -1,0 +1,253 @@
+//! From a graph in a file to a program: its nodes sorted, each with what it does, constants computed.
+
+use std::collections::{HashMap, HashSet};
+
+use tract_onnx::pb::{
+    GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto,
+};
+
+use super::{
+    Element, Input, Output, Program, Step, Tensor,
+    fuse::{Made, fuse},
+    node::Node,
+    ops,
+    read::tensor_of,
+    tensor::Data,
+};
+use crate::{Error, facts, model};
+
+impl Program {
+    /// Reads a model. Everything that it cannot do is refused here, and nothing at the first row.
+    pub fn load(bytes: &[u8]) -> Result<Program, Error> {
+        let model = model::read(bytes)?;
+        facts::check(&model)?;
+        Program::of_model(&model)
+    }
+
+    /// Takes a model whose tensors were looked over.
+    pub(crate) fn of_model(model: &ModelProto) -> Result<Program, Error> {
+        let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
+        let version = |names: &[&str]| {
+            let set = model.opset_import.iter().find(|set| names.contains(&set.domain.as_str()));
+            set.map_or(1, |set| set.version)
+        };
+        Program::of_graph(graph, (version(&["", "ai.onnx"]), version(&["ai.onnx.ml"])), &Outer::default())
+    }
+
+    /// Takes a graph; one that stands in a node sees values from around it, which are inputs after its own.
+    pub(super) fn of_graph(
+        graph: &GraphProto,
+        (opset, ml): (i64, i64),
+        outer: &Outer<'_>,
+    ) -> Result<Program, Error> {
+        let mut slots = Slots::default();
+        let mut constants: Vec<Option<Tensor>> = Vec::new();
+        let set = |constants: &mut Vec<Option<Tensor>>, slots: &Slots, slot: usize, value| {
+            constants.resize(slots.count(), None);
+            constants[slot] = Some(value);
+        };
+        for (name, value) in &outer.constants {
+            let slot = slots.of(name);
+            set(&mut constants, &slots, slot, (*value).clone());
+        }
+        for tensor in &graph.initializer {
+            let slot = slots.of(&tensor.name);
+            set(&mut constants, &slots, slot, tensor_of(tensor)?);
+        }
+        let initialised: HashSet<&str> =
+            graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
+        let given = graph.input.iter().filter(|input| !initialised.contains(input.name.as_str()));
+        let mut inputs = given.map(read_input).collect::<Result<Vec<_>, _>>()?;
+        inputs.extend(outer.names.iter().map(|name| Input::unknown(name)));
+        let first_input = slots.count();
+        for (number, input) in inputs.iter().enumerate() {
+            if slots.of(&input.name) != first_input + number {
+                return Err(Error::TwoMakers { value: input.name.clone() });
+            }
+        }
+        let planned = sorted(graph)?;
+        let mut made = Vec::new();
+        for Planned { proto, captured } in &planned {
+            let names = proto.input.iter().map(String::as_str).chain(captured.iter().copied());
+            let inputs: Vec<Option<usize>> =
+                names.map(|name| (!name.is_empty()).then(|| slots.of(name))).collect();
+            let outputs: Vec<usize> = proto.output.iter().map(|name| slots.of(name)).collect();
+            constants.resize(slots.count(), None);
+            let known: Vec<Option<&Tensor>> =
+                inputs.iter().map(|slot| slot.and_then(|slot| constants[slot].as_ref())).collect();
+            let node = Node { proto, opset, ml, constants: &known, captured, depth: outer.depth };
+            let kernel = ops::build(node)?;
+            // What needs nothing but constants is one. What fails on them fails when it runs, with its name.
+            let is_constant =
+                inputs.iter().zip(&known).all(|(slot, known)| slot.is_none() || known.is_some());
+            if let Some(Ok(values)) = is_constant.then(|| kernel(&known)) {
+                for (slot, value) in outputs.iter().zip(values) {
+                    constants[*slot] = Some(value);
+                }
+                continue;
+            }
+            let (label, operator, last_uses) = (node.label(), node.operator(), Vec::new());
+            let step = Step { kernel, label, operator, inputs, outputs, last_uses };
+            made.push(Made { step, proto });
+        }
+        constants.resize(slots.count(), None);
+        let outputs = graph.output.iter().map(|output| {
+            let maker = graph.node.iter().find(|node| node.output.contains(&output.name));
+            let keys = maker.filter(|node| node.op_type == "ZipMap").and_then(|proto| {
+                keys_of(Node { proto, opset, ml, constants: &[], captured: &[], depth: 0 })
+            });
+            let slot =
+                slots.find(&output.name).ok_or(Error::Lacking { what: "node for one of its outputs" })?;
+            Ok(Output { name: output.name.clone(), keys, slot })
+        });
+        let outputs = outputs.collect::<Result<Vec<_>, Error>>()?;
+        let is_output = |slot: usize| outputs.iter().any(|output| output.slot == slot);
+        let steps = fuse(made, &constants, is_output, (opset, ml));
+        let mut program = Program { inputs, first_input, outputs, constants, steps };
+        program.find_last_uses();
+        Ok(program)
+    }
+}
+
+/// What the graph inside of a node sees of the graph around it.
+#[derive(Default)]
+pub(super) struct Outer<'o> {
+    /// Values that it is given when it runs.
+    pub names: Vec<&'o str>,
+    /// Values that do not change.
+    pub constants: Vec<(&'o str, &'o Tensor)>,
+    /// In how many graphs it stands.
+    pub depth: usize,
+}
+
+/// A node, with the names that the graphs inside of it take from around it.
+struct Planned<'g> {
+    proto: &'g NodeProto,
+    captured: Vec<&'g str>,
+}
+
+impl<'g> Planned<'g> {
+    fn of(proto: &'g NodeProto) -> Planned<'g> {
+        let mut captured = Vec::new();
+        for attribute in &proto.attribute {
+            for graph in attribute.g.iter().chain(&attribute.graphs) {
+                captured.extend(free_names(graph));
+            }
+        }
+        let mut seen = HashSet::new();
+        captured.retain(|name| seen.insert(*name));
+        Planned { proto, captured }
+    }
+
+    fn needs(&self) -> impl Iterator<Item = &str> {
+        self.proto.input.iter().map(String::as_str).chain(self.captured.iter().copied())
+    }
+}
+
+/// Names that a graph uses and nothing in it gives, in their order.
+fn free_names(graph: &GraphProto) -> Vec<&str> {
+    let tensors = graph.initializer.iter().map(|tensor| tensor.name.as_str());
+    let given = graph.input.iter().map(|input| input.name.as_str());
+    let made = graph.node.iter().flat_map(|node| &node.output).map(String::as_str);
+    let own: HashSet<&str> = tensors.chain(given).chain(made).collect();
+    let of_nodes = graph.node.iter().flat_map(|node| {
+        let inner = node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
+        node.input.iter().map(String::as_str).chain(inner.flat_map(free_names)).collect::<Vec<_>>()
+    });
+    let outputs = graph.output.iter().map(|output| output.name.as_str());
+    of_nodes.chain(outputs).filter(|name| !name.is_empty() && !own.contains(name)).collect()
+}
+
+/// A number for each name.
+#[derive(Default)]
+struct Slots {
+    by_name: HashMap<String, usize>,
+}
+
+impl Slots {
+    fn of(&mut self, name: &str) -> usize {
+        let next = self.by_name.len();
+        *self.by_name.entry(name.to_owned()).or_insert(next)
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    fn count(&self) -> usize {
+        self.by_name.len()
+    }
+}
+
+/// The nodes in an order in which each comes after what it needs.
+fn sorted(graph: &GraphProto) -> Result<Vec<Planned<'_>>, Error> {
+    let mut makers = HashMap::new();
+    for (number, node) in graph.node.iter().enumerate() {
+        for output in node.output.iter().filter(|output| !output.is_empty()) {
+            if makers.insert(output.as_str(), number).is_some() {
+                return Err(Error::TwoMakers { value: output.clone() });
+            }
+        }
+    }
+    let mut planned: Vec<Option<Planned<'_>>> =
+        graph.node.iter().map(|node| Some(Planned::of(node))).collect();
+    let mut waiting: Vec<usize> = vec![0; graph.node.len()];
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); graph.node.len()];
+    for (number, node) in planned.iter().enumerate() {
+        for maker in node.iter().flat_map(Planned::needs).filter_map(|name| makers.get(name)) {
+            waiting[number] += 1;
+            users[*maker].push(number);
+        }
+    }
+    let mut ready: Vec<usize> = (0..graph.node.len()).rev().filter(|number| waiting[*number] == 0).collect();
+    let mut order = Vec::with_capacity(graph.node.len());
+    while let Some(number) = ready.pop() {
+        order.extend(planned[number].take());
+        for user in users[number].iter().rev() {
+            waiting[*user] -= 1;
+            if waiting[*user] == 0 {
+                ready.push(*user);
+            }
+        }
+    }
+    if order.len() < graph.node.len() {
+        return Err(Error::Cycle);
+    }
+    Ok(order)
+}
+
+impl Input {
+    /// One that declares nothing.
+    fn unknown(name: &str) -> Input {
+        Input { name: name.to_owned(), element: Element::F32, width: None, rank: None }
+    }
+}
+
+fn read_input(input: &ValueInfoProto) -> Result<Input, Error> {
+    let wrong = |found: &str| Error::InputType { input: input.name.clone(), found: found.to_owned() };
+    // The inputs of inner graphs may declare nothing.
+    let Some(kind) = input.r#type.as_ref().and_then(|kind| kind.value.as_ref()) else {
+        return Ok(Input::unknown(&input.name));
+    };
+    let type_proto::Value::TensorType(tensor) = kind;
+    let element = ops::element(tensor.elem_type.into());
+    let element = element.ok_or_else(|| wrong(&format!("of element type {}", tensor.elem_type)))?;
+    let dims = tensor.shape.as_ref().map(|shape| shape.dim.as_slice());
+    let length = |dim: &tract_onnx::pb::tensor_shape_proto::Dimension| match &dim.value {
+        Some(dimension::Value::DimValue(length)) => {
+            usize::try_from(*length).ok().filter(|length| *length > 0)
+        }
+        _ => None,
+    };
+    let width = dims
+        .filter(|dims| dims.len() > 1)
+        .and_then(|dims| dims[1..].iter().try_fold(1_usize, |all, dim| all.checked_mul(length(dim)?)));
+    Ok(Input { name: input.name.clone(), element, width, rank: dims.map(<[_]>::len) })
+}
+
+fn keys_of(node: Node<'_>) -> Option<Data> {
+    match node.texts("classlabels_strings") {
+        texts if !texts.is_empty() => Some(Data::Text(texts)),
+        _ => node.ints("classlabels_int64s").map(|integers| Data::I64(integers.to_vec())),
+    }
+}
