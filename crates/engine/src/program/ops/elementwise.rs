@@ -208,7 +208,7 @@ fn tanh(x: f32) -> f32 {
     const NEAR: f32 = 0.625;
     let (size, square) = (x.abs(), x * x);
     let mut near = -5.704_988_7e-3_f32;
-    for factor in [2.063_908_9e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
+    for factor in [2.063_909e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
         near = near * square + factor;
     }
     let near = near * square * x + x;
@@ -296,7 +296,7 @@ fn real(
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let data = match x.data() {
-            Data::F32(values) => Data::F32(each(values, |x| f(x))),
+            Data::F32(values) => Data::F32(each(values, &f)),
             Data::F64(values) => Data::F64(values.iter().map(|x| g(*x)).collect()),
             _ => return Err(x.unexpected("floats")),
         };
@@ -320,7 +320,7 @@ fn numbers(f: impl Inlined<f32, f32>, g: impl Inlined<f64, f64>, h: impl Inlined
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let data = match x.data() {
-            Data::F32(values) => Data::F32(each(values, |x| f(x))),
+            Data::F32(values) => Data::F32(each(values, f)),
             Data::F64(values) => Data::F64(values.iter().map(|x| g(*x)).collect()),
             Data::I64(values) => Data::I64(values.iter().map(|x| h(*x)).collect()),
             Data::I32(values) => Data::I32(values.iter().map(|x| h((*x).into()) as i32).collect()),

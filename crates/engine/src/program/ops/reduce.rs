@@ -188,7 +188,7 @@ fn by_rows(node: Node<'_>, f: fn(&mut [f32], usize), g: fn(&mut [f64])) -> Kerne
         let axis = axis_of(axis, x.rank())?;
         let is_last = axis + 1 == x.rank();
         let (rows, back) = if is_old || is_last {
-            (x.clone(), None)
+            (x.reshaped(x.shape().to_vec()), None)
         } else {
             let (turned, back) = turned(x, axis)?;
             (turned, Some(back))

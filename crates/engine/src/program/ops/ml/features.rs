@@ -20,7 +20,7 @@ pub(super) fn extract() -> Kernel {
                 usize::try_from(*at)
                     .ok()
                     .filter(|at| *at < width)
-                    .ok_or(Fault(format!("column {at} is none of {width}")))
+                    .ok_or_else(|| Fault(format!("column {at} is none of {width}")))
             })
             .collect::<Result<_, _>>()?;
         let rows = x.len() / width.max(1);
