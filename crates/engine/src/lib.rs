@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bare;
 mod error;
 mod facts;
 mod graph;
@@ -25,6 +26,7 @@ mod rewrite;
 #[cfg(test)]
 mod tests;
 
+pub use bare::{BareGraph, BareInput, BareOutput, Columns, Labels};
 pub use error::{Attribute, Error};
 pub use facts::{Batch, Facts};
 pub use graph::Graph;

@@ -12,6 +12,26 @@ pub enum Error {
     /// The container was refused.
     #[error(transparent)]
     Bundle(#[from] bundle::Error),
+    /// A file of neither form.
+    #[error("not a zip file: it begins with {found}; and no ONNX model: {reason}")]
+    Unrecognised {
+        /// The first bytes, in hexadecimal.
+        found: String,
+        /// Why it is no ONNX model.
+        reason: String,
+    },
+    /// A bare graph was refused.
+    #[error("the graph is refused")]
+    Bare {
+        /// Why.
+        source: engine::Error,
+    },
+    /// A bare graph, where something is asked for that only bundles and packs have.
+    #[error("a bare graph: it has no {lacks}")]
+    BareGraph {
+        /// What it lacks.
+        lacks: &'static str,
+    },
     /// What lies in the container was refused.
     #[error(transparent)]
     Carefree(#[from] carefree::Error),

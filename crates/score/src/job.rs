@@ -9,7 +9,7 @@ use std::{
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema};
 use automl_pack_ensemble::{self as ensemble, Pattern, Scores, Selection};
-use automl_pack_plan::{Column, Flaw};
+use automl_pack_plan::{self as plan, Column, Flaw};
 
 use crate::{
     Error,
@@ -89,9 +89,9 @@ impl<'a> Job<'a> {
         let columns: Vec<usize> = (0..read).collect();
         let rows = batch.rows.project(&columns).expect("the first columns are those that are read");
         self.pattern.predict(&rows).map_err(|error| match error {
-            ensemble::Error::Rows(source @ automl_pack_plan::Error::Cell { row, .. }) => {
-                Error::Row { line: batch.lines[row], source: source.after_rows(first) }
-            }
+            ensemble::Error::Rows(
+                source @ (plan::Error::Cell { row, .. } | plan::Error::Label { row, .. }),
+            ) => Error::Row { line: batch.lines[row], source: source.after_rows(first) },
             ensemble::Error::NotFinite { row, .. } => {
                 Error::Overflow { line: batch.lines[row], source: error.after_rows(first) }
             }
@@ -100,7 +100,8 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// The columns that the models read, by the names the models know them by.
+    /// The columns that the models read, by the names the models know them by; where a graph takes all
+    /// columns, whatever they are called, by their own.
     fn read_columns(&self, header: &[String]) -> Result<Vec<Pick>, Error> {
         let schema = self.pattern.plan().schema();
         let matching = match self.by_position {
@@ -108,6 +109,10 @@ impl<'a> Job<'a> {
             false => schema.match_names(header),
         };
         let places = matching.map_err(Error::Columns)?.places;
+        if schema.as_wide().is_some() {
+            let pick = |place: usize| Pick { place, name: header[place].clone() };
+            return Ok(places.into_iter().flatten().map(pick).collect());
+        }
         let pick = |(column, place): (&Column, Option<usize>)| {
             Some(Pick { place: place?, name: column.name.clone() })
         };

@@ -63,6 +63,7 @@ fn show(column: &ArrayRef, row: usize, cell: &mut String) {
         _ if column.is_null(row) => Ok(()),
         DataType::Utf8 => cell.write_str(column.as_string::<i32>().value(row)),
         DataType::LargeUtf8 => cell.write_str(column.as_string::<i64>().value(row)),
+        DataType::Boolean => write!(cell, "{}", column.as_boolean().value(row)),
         DataType::Int64 => write!(cell, "{}", column.as_primitive::<Int64Type>().value(row)),
         DataType::Float64 => write!(cell, "{}", column.as_primitive::<Float64Type>().value(row)),
         _ => {

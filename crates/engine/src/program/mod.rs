@@ -1,10 +1,10 @@
 //! A graph as a program: its nodes in an order in which each has what it needs, each with what it does.
 #![allow(clippy::clone_on_copy, reason = "the same lines serve numbers and texts")]
 
-mod node;
+pub(crate) mod node;
 mod ops;
 mod product;
-mod read;
+pub(crate) mod read;
 mod tensor;
 
 use std::collections::HashMap;
@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use prost::Message;
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto};
 
+pub(crate) use tensor::map_data;
 pub use tensor::{Data, Element, Tensor};
 
 use node::{Kernel, Node};
