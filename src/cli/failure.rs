@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, io, path::Path, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
-use automl_pack::{Error, bundle, carefree, plan, score};
+use automl_pack::{Error, bundle, carefree, engine, plan, score};
 
 use super::output;
 
@@ -53,11 +53,19 @@ impl Failure {
             NothingToKeep { .. } | KeptTwice { .. } => {
                 return Failure { code: USAGE, message: format!("--keep: {error}"), hint: None };
             }
+            Overflow { source: Error::MemberRow { .. }, .. } => (REFUSED, None),
             Overflow { .. } => (REFUSED, Some("--policy null scores the other rows")),
+            Row { source: plan::Error::NoStandIn { .. }, .. } => {
+                (REFUSED, Some("--policy null scores the other rows"))
+            }
+            Row { source: plan::Error::Label { .. }, .. } => (REFUSED, None),
             score::Error::Columns(plan::Error::MissingColumns { .. }) => (REFUSED, Some(columns)),
             score::Error::Columns(plan::Error::WideInput { .. }) => (
                 REFUSED,
-                Some("a graph with one wide input takes every column, in order: leave out labels and ids"),
+                Some(
+                    "a graph with one wide input takes every column, whatever it is called; labels and ids are left \
+                     out where --keep names them",
+                ),
             ),
             score::Error::Columns(plan::Error::Width { .. }) => {
                 (REFUSED, Some("the columns of the training data are all needed, without the label"))
@@ -155,6 +163,9 @@ fn of_bundle(error: &Error) -> Option<&'static str> {
              members were changed on purpose, pack --new-golden records anew",
         ),
         Error::Unrecognised { .. } => Some(FORMS),
+        Error::Member { source: engine::Error::Inputs { .. } | engine::Error::InputType { .. }, .. } => Some(
+            "the members of a bundle share one matrix of numbers; automl-pack predict takes such a graph as it is",
+        ),
         Error::BareGraph { .. } => Some(
             "pack it first: automl-pack pack -o OUT --schema schema.json --member NAME=FILE.onnx (predict, inspect \
              and verify take it as it is)",

@@ -117,14 +117,17 @@ impl Report {
         if let Some(classes) = &self.classes {
             text += &format!(", classes {}", output::plain(&list(classes)));
         }
-        let producer = if self.producer.is_empty() { "someone" } else { &self.producer };
-        text += &format!(
-            "\n{}, {}, written by {}, opset {}\n",
-            size(self.bytes),
-            count(self.parameters, "parameter"),
-            output::plain(producer),
-            self.opset
-        );
+        text += &format!("\n{}", size(self.bytes));
+        if self.parameters > 0 {
+            text += &format!(", {}", count(self.parameters, "parameter"));
+        }
+        if let Some(producer) = self.producer.lines().next() {
+            text += &format!(", written by {}", output::plain(producer));
+        }
+        text += &match self.opset {
+            0 => "\n".to_owned(),
+            opset => format!(", opset {opset}\n"),
+        };
         if let Some(rows) = self.fixed_batch {
             text += &format!("written for {} at a time\n", count(rows, "row"));
         }

@@ -46,6 +46,16 @@ pub enum Error {
         /// Why.
         source: engine::Error,
     },
+    /// A row on which a bare graph fails, and not on others: it knows only some values, say.
+    #[error("row {}: member {member}", row + 1)]
+    MemberRow {
+        /// The member.
+        member: String,
+        /// The row, from 0; shown from 1.
+        row: usize,
+        /// Why.
+        source: engine::Error,
+    },
     /// A member that does not take what the plan gives.
     #[error("member {member}: its graph takes {found} columns, the plan gives {expected}")]
     MemberInput {
@@ -253,6 +263,7 @@ impl Error {
         match self {
             Error::Rows(error) => Error::Rows(error.after_rows(first)),
             Error::NotFinite { member, row } => Error::NotFinite { member, row: row + first },
+            Error::MemberRow { member, row, source } => Error::MemberRow { member, row: row + first, source },
             other => other,
         }
     }

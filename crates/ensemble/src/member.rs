@@ -132,6 +132,19 @@ impl Member {
             }
             (Network::Bare(network), blocks) => network.run(blocks, first, count),
         };
-        outputs.map_err(|source| Error::Member { member: self.name.clone(), source })
+        outputs.map_err(|source| self.failed(blocks, first, count, source))
+    }
+
+    /// Says on which row a bare graph fails, if it does on one alone.
+    fn failed(&self, blocks: &[Block], first: usize, count: usize, source: engine::Error) -> Error {
+        let member = self.name.clone();
+        let fails = |row: usize| match &self.network {
+            Network::Bare(network) => network.run(blocks, row, 1).err().map(|source| (row, source)),
+            Network::Matrix(_) => None,
+        };
+        match (first..first + count).find_map(fails) {
+            Some((row, source)) => Error::MemberRow { member, row, source },
+            None => Error::Member { member, source },
+        }
     }
 }

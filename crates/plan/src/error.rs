@@ -90,6 +90,20 @@ pub enum Error {
         /// The cell.
         found: String,
     },
+    /// A cell that a graph needs and for which nothing stands in.
+    #[error("row {}, column \"{column}\": {flaw} cell, found {found}: expected {expected}, for which nothing stands in", row + 1)]
+    NoStandIn {
+        /// The row, from 0; shown from 1.
+        row: usize,
+        /// The column's name.
+        column: String,
+        /// What is wrong with the cell.
+        flaw: Flaw,
+        /// What the graph takes.
+        expected: &'static str,
+        /// The cell.
+        found: String,
+    },
     /// Two columns of a schema have one name.
     #[error("schema: column \"{column}\" is there twice")]
     RepeatedInSchema {
@@ -151,10 +165,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// The row that is refused, from 0, where it is for a row.
+    pub fn row(&self) -> Option<usize> {
+        match self {
+            Error::Cell { row, .. } | Error::NoStandIn { row, .. } | Error::Label { row, .. } => Some(*row),
+            _ => None,
+        }
+    }
+
     /// The same error, where the rows it speaks of begin at `first` in something larger.
     #[must_use]
     pub fn after_rows(mut self, first: usize) -> Error {
-        if let Error::Cell { row, .. } | Error::Label { row, .. } = &mut self {
+        if let Error::Cell { row, .. } | Error::NoStandIn { row, .. } | Error::Label { row, .. } = &mut self {
             *row += first;
         }
         self

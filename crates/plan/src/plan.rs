@@ -274,12 +274,15 @@ impl PlainColumns<'_, '_> {
             let cells = self.cells(column, place.unwrap_or(column))?;
             read_column(&cells, &mut block, at, |row, flaw| {
                 let has_stand_in = self.element.has_stand_in(flaw);
-                findings.add_plain(Note { row, column, flaw }, has_stand_in, policy, || Error::Cell {
-                    row,
-                    column: self.plan.column_name(self.table, column),
-                    flaw,
-                    expected: self.element.expected().to_owned(),
-                    found: cells.shown(row),
+                findings.add_plain(Note { row, column, flaw }, has_stand_in, policy, |wants_one| {
+                    let name = self.plan.column_name(self.table, column);
+                    let (expected, found) = (self.element.expected(), cells.shown(row));
+                    match wants_one {
+                        true => Error::NoStandIn { row, column: name, flaw, expected, found },
+                        false => {
+                            Error::Cell { row, column: name, flaw, expected: expected.to_owned(), found }
+                        }
+                    }
                 });
             });
         }
@@ -353,16 +356,23 @@ struct Findings {
 
 impl Findings {
     fn add(&mut self, note: Note, policy: &Policy, error: impl FnOnce() -> Error) {
-        self.add_plain(note, true, policy, error);
+        self.add_plain(note, true, policy, |_| error());
     }
 
-    /// Where nothing stands in for the cell, filling it in is not possible: it is an error.
-    fn add_plain(&mut self, note: Note, has_stand_in: bool, policy: &Policy, error: impl FnOnce() -> Error) {
+    /// Where nothing stands in for the cell, filling it in is not possible: it is an error, which is told
+    /// that something was to stand in.
+    fn add_plain(
+        &mut self,
+        note: Note,
+        has_stand_in: bool,
+        policy: &Policy,
+        error: impl FnOnce(bool) -> Error,
+    ) {
         match policy.action(note.flaw) {
-            Action::Impute if !has_stand_in => self.fail(note.row, error),
+            Action::Impute if !has_stand_in => self.fail(note.row, || error(true)),
             Action::Impute => {}
             Action::Null => self.refused.push(note.row),
-            Action::Error => self.fail(note.row, error),
+            Action::Error => self.fail(note.row, || error(false)),
         }
         self.notes.push(note);
     }

@@ -14,7 +14,12 @@ type Column = (usize, usize);
 
 /// Follows the columns of the inputs to where they are looked up, as far as they are only moved.
 pub(super) fn categories(graph: &GraphProto, inputs: &[(&str, usize)]) -> HashMap<Column, Data> {
+    /// Operators that know some values only.
+    const LOOKS_UP: [&str; 3] = ["CategoryMapper", "LabelEncoder", "OneHotEncoder"];
     let mut known = HashMap::new();
+    if !graph.node.iter().any(|node| LOOKS_UP.contains(&node.op_type.as_str())) {
+        return known;
+    }
     let mut moved: HashMap<&str, Vec<Column>> = HashMap::new();
     for (place, (name, columns)) in inputs.iter().enumerate() {
         moved.insert(name, (0..*columns).map(|column| (place, column)).collect());
@@ -23,7 +28,7 @@ pub(super) fn categories(graph: &GraphProto, inputs: &[(&str, usize)]) -> HashMa
         let node = Node { proto, opset: 0, constants: &[] };
         let of = |place: usize| moved.get(proto.input.get(place)?.as_str());
         let outputs = match proto.op_type.as_str() {
-            "OneHotEncoder" | "LabelEncoder" | "CategoryMapper" => {
+            operator if LOOKS_UP.contains(&operator) => {
                 if let (Some(columns), Some(values)) = (of(0), looked_up(node)) {
                     columns.iter().for_each(|column| {
                         known.entry(*column).or_insert_with(|| values.clone());

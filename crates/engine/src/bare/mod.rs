@@ -2,6 +2,8 @@
 
 mod known;
 mod labels;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 use prost::Message;

@@ -72,30 +72,31 @@ impl Trial<'_> {
             widths[place] = width;
             Values::ALL.into_iter().any(|values| self.run(&self.inputs_of(widths, values, 1)).is_ok())
         };
-        let Some(first) = (1..=MOST_TRIED).find(|width| runs(*width)) else { return Columns::Exactly(1) };
-        if runs(first + 1) {
-            return Columns::AtLeast(first);
-        }
-        // One column goes with any number of means and scales: where more columns do too, they are meant.
-        match (2..=MOST_TRIED).find(|width| first == 1 && runs(*width)) {
-            Some(width) => Columns::Exactly(width),
-            None => Columns::Exactly(first),
+        // One column goes with any number of means and scales: where more columns run, they are meant.
+        let Some(width) = (2..=MOST_TRIED).find(|width| runs(*width)) else { return Columns::Exactly(1) };
+        match runs(width + 1) {
+            true if width == 2 && runs(1) => Columns::AtLeast(1),
+            true => Columns::AtLeast(width),
+            false => Columns::Exactly(width),
         }
     }
 
     /// The outputs, at the first batch at which each row gives the same alone and among others.
     fn outputs(&self, widths: &[usize]) -> Result<(Vec<(Element, usize)>, Batch), Error> {
-        let declared = self.inputs.iter().find_map(|input| input.batch).unwrap_or(1);
-        let mut refused = Error::Lacking { what: "outputs" };
-        for batch in [Batch::Any, Batch::Fixed(declared), Batch::Fixed(1)] {
-            match self.outputs_of_some(widths, batch) {
-                Ok(outputs) => return Ok((outputs, batch)),
-                // What is said in the end is what was wrong at any number of rows.
-                Err(error) if batch == Batch::Any => refused = error,
-                Err(_) => {}
-            }
+        let refused = match self.outputs_of_some(widths, Batch::Any) {
+            Ok(outputs) => return Ok((outputs, Batch::Any)),
+            Err(refused) => refused,
+        };
+        let declared = self.inputs.iter().find_map(|input| input.batch);
+        let is_mixed = matches!(refused, Error::RowsDepend { .. } | Error::BareOutputShape { .. });
+        // A graph that mixes any number of rows has no answer for one; one that was written for a number of
+        // them may only look so at others.
+        let batches = declared.into_iter().chain((!is_mixed).then_some(1)).map(Batch::Fixed);
+        let mut found = batches.map(|batch| (self.outputs_of_some(widths, batch), batch));
+        match found.find(|(outputs, _)| outputs.is_ok()) {
+            Some((outputs, batch)) => outputs.map(|outputs| (outputs, batch)),
+            None => Err(refused),
         }
-        Err(refused)
     }
 
     /// The outputs for the first values with which the graph runs at all.
