@@ -28,6 +28,7 @@
 mod block;
 mod cells;
 mod error;
+mod findings;
 mod form;
 mod head;
 mod notes;

@@ -4,10 +4,11 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Block, Category, Column, Element, Error, Flaw, Kind, Level, Note, Notes, Number, Plain, Policy,
-    Rows, Scale, Schema, Table, Text,
+    Block, Category, Column, Error, Flaw, Kind, Level, Note, Notes, Number, Plain, Policy, Rows, Scale,
+    Schema, Table, Text,
     cells::{Cells, some_of},
-    plain::{Value, read_column},
+    findings::Findings,
+    plain::PlainColumns,
     schema::Matching,
     steps::Read,
 };
@@ -209,7 +210,7 @@ impl Plan {
     }
 
     /// What a column is called: by the schema, unless the data names its columns itself.
-    fn column_name(&self, table: &Table<'_>, column: usize) -> String {
+    pub(crate) fn column_name(&self, table: &Table<'_>, column: usize) -> String {
         match (self.schema.as_wide(), table) {
             (Some(_), Table::Batch(batch) | Table::BatchByPosition(batch)) => {
                 batch.schema().field(column).name().clone()
@@ -240,64 +241,6 @@ impl Plan {
             flaw,
             expected: feature.reading.expected(),
             found: cells.shown(row),
-        }
-    }
-}
-
-/// Columns of some rows that become one block.
-struct PlainColumns<'p, 't> {
-    plan: &'p Plan,
-    table: &'p Table<'t>,
-    /// The first of them, in the schema.
-    first: usize,
-    /// Where each is in the data.
-    places: &'p [Option<usize>],
-    element: Element,
-}
-
-impl PlainColumns<'_, '_> {
-    fn read(&self, policy: &Policy, findings: &mut Findings) -> Result<Block, Error> {
-        Ok(match self.element {
-            Element::Single => Block::Single(self.read_as(policy, findings)?),
-            Element::Double => Block::Double(self.read_as(policy, findings)?),
-            Element::Integer => Block::Integer(self.read_as(policy, findings)?),
-            Element::Short => Block::Integer(self.read_as::<i32>(policy, findings)?.mapv(i64::from)),
-            Element::Truth => Block::Truth(self.read_as(policy, findings)?),
-            Element::Text => Block::Text(self.read_as(policy, findings)?),
-        })
-    }
-
-    fn read_as<T: Value>(&self, policy: &Policy, findings: &mut Findings) -> Result<Array2<T>, Error> {
-        let mut block = Array2::from_elem((self.table.len(), self.places.len()), T::default());
-        for (at, place) in self.places.iter().enumerate() {
-            let column = self.first + at;
-            let cells = self.cells(column, place.unwrap_or(column))?;
-            read_column(&cells, &mut block, at, |row, flaw| {
-                let has_stand_in = self.element.has_stand_in(flaw);
-                findings.add_plain(Note { row, column, flaw }, has_stand_in, policy, |wants_one| {
-                    let name = self.plan.column_name(self.table, column);
-                    let (expected, found) = (self.element.expected(), cells.shown(row));
-                    match wants_one {
-                        true => Error::NoStandIn { row, column: name, flaw, expected, found },
-                        false => {
-                            Error::Cell { row, column: name, flaw, expected: expected.to_owned(), found }
-                        }
-                    }
-                });
-            });
-        }
-        Ok(block)
-    }
-
-    fn cells(&self, column: usize, place: usize) -> Result<Cells<'_>, Error> {
-        let name = || self.plan.column_name(self.table, column);
-        match self.table {
-            Table::Batch(batch) | Table::BatchByPosition(batch) => {
-                Cells::as_they_stand(batch.column(place), &name(), self.element.expected())
-            }
-            _ if self.element == Element::Text => Err(Error::TextInMatrix { column: name() }),
-            Table::Single(matrix) => Ok(Cells::Single(matrix.column(place))),
-            Table::Double(matrix) => Ok(Cells::Double(matrix.column(place))),
         }
     }
 }
@@ -342,52 +285,6 @@ fn cells<'a>(table: &'a Table<'_>, place: usize, column: &Column, kind: Kind) ->
         }
         Table::Single(matrix) => in_matrix().map(|()| Cells::Single(matrix.column(place))),
         Table::Double(matrix) => in_matrix().map(|()| Cells::Double(matrix.column(place))),
-    }
-}
-
-/// What was noticed so far. Columns are read one after another, but the error that is reported is the
-/// first row's.
-#[derive(Default)]
-struct Findings {
-    notes: Vec<Note>,
-    refused: Vec<usize>,
-    first: Option<(usize, Error)>,
-}
-
-impl Findings {
-    fn add(&mut self, note: Note, policy: &Policy, error: impl FnOnce() -> Error) {
-        self.add_plain(note, true, policy, |_| error());
-    }
-
-    /// Where nothing stands in for the cell, filling it in is not possible: it is an error, which is told
-    /// that something was to stand in.
-    fn add_plain(
-        &mut self,
-        note: Note,
-        has_stand_in: bool,
-        policy: &Policy,
-        error: impl FnOnce(bool) -> Error,
-    ) {
-        match policy.action(note.flaw) {
-            Action::Impute if !has_stand_in => self.fail(note.row, || error(true)),
-            Action::Impute => {}
-            Action::Null => self.refused.push(note.row),
-            Action::Error => self.fail(note.row, || error(false)),
-        }
-        self.notes.push(note);
-    }
-
-    fn fail(&mut self, row: usize, error: impl FnOnce() -> Error) {
-        if self.first.as_ref().is_none_or(|(first, _)| row < *first) {
-            self.first = Some((row, error()));
-        }
-    }
-
-    fn conclude(self) -> Result<Notes, Error> {
-        match self.first {
-            Some((_, error)) => Err(error),
-            None => Ok(Notes::new(self.notes, self.refused)),
-        }
     }
 }
 

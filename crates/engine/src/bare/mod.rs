@@ -41,7 +41,7 @@ enum Runner {
     /// Our own operators.
     Own(Program),
     /// tract, which knows more operators, and takes one matrix.
-    General(Graph),
+    General(Box<Graph>),
 }
 
 /// What a bare graph takes.
@@ -164,7 +164,12 @@ impl BareGraph {
             labels: None,
         };
         let facts = graph.facts().clone();
-        Ok(BareGraph { runner: Runner::General(graph), facts, inputs: vec![input], outputs: vec![output] })
+        Ok(BareGraph {
+            runner: Runner::General(Box::new(graph)),
+            facts,
+            inputs: vec![input],
+            outputs: vec![output],
+        })
     }
 
     /// Whether the bytes are those of an ONNX model, or why not.

@@ -1,5 +1,7 @@
 //! Running a graph on made-up rows, so that what it takes and gives is settled before the first row.
 
+#![allow(clippy::clone_on_copy, reason = "the same lines serve numbers and texts")]
+
 use tract_onnx::pb::GraphProto;
 
 use super::{Columns, Declared, known};

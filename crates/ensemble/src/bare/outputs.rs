@@ -80,10 +80,9 @@ impl Classifier {
                 only(outputs, |output| scores_of(output, labels).is_some() && is_called_so(output))
             });
         let classes = scores.and_then(|scores| Some((scores, scores_of(&outputs[scores], labels)?)));
-        let is_of_type = |(_, classes): &(usize, Classes)| match (classes, outputs[label].element) {
-            (Classes::Text(_), Element::Text) => true,
-            (Classes::Integer(_), Element::I64 | Element::I32) => true,
-            _ => false,
+        let is_of_type = |(_, classes): &(usize, Classes)| {
+            let is_text = outputs[label].element == Element::Text;
+            !outputs[label].is_float() && matches!(classes, Classes::Text(_)) == is_text
         };
         Some(Classifier { label, scores: classes.filter(is_of_type) })
     }

@@ -1,49 +1,9 @@
-//! Columns that go into a graph as they stand, each cell as the type that the graph takes.
-//!
-//! Nothing is known of the training data, so that nothing stands in for a missing cell but what the type
-//! itself has for it: NaN, or the empty text. An integer and a truth value have none, and a row without one
-//! cannot be scored.
+//! A cell as each of the types that a graph takes.
 
-use ndarray::Array2;
-
-use crate::{
-    Element, Flaw,
-    cells::{Cell, Cells, is_missing},
-};
-
-/// The next columns of the schema, which are one input of a graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plain {
-    /// What their cells are read as.
-    pub element: Element,
-    /// How many there are; none for all columns of the data, however many.
-    pub columns: Option<usize>,
-}
-
-impl Element {
-    /// What errors say a cell must be.
-    pub(crate) fn expected(self) -> &'static str {
-        match self {
-            Element::Single | Element::Double => "a number",
-            Element::Integer => "an integer of 64 bits",
-            Element::Short => "an integer of 32 bits",
-            Element::Truth => "true or false",
-            Element::Text => "text",
-        }
-    }
-
-    /// Whether something stands in for a cell with the flaw.
-    pub(crate) fn has_stand_in(self, flaw: Flaw) -> bool {
-        match self {
-            Element::Single | Element::Double => true,
-            Element::Text => flaw == Flaw::Missing,
-            Element::Integer | Element::Short | Element::Truth => false,
-        }
-    }
-}
+use crate::cells::{Cell, Cells, is_missing};
 
 /// A value that a column can be read as.
-pub(crate) trait Value: Clone + Default {
+pub(super) trait Value: Clone + Default {
     /// What stands in for a missing cell, where something can.
     fn blank() -> Option<Self>;
     fn of_text(text: &str) -> Cell<Self>;
@@ -60,36 +20,6 @@ pub(crate) trait Value: Clone + Default {
             Cells::Single(column) => Self::of_number(column[row].into()),
             Cells::Double(column) => Self::of_number(column[row]),
         }
-    }
-}
-
-/// Reads a column into one of a block. What has a flaw gets what stands in for it; where nothing does, the
-/// row has no score, and gets a value of another row, which the graph can surely take.
-pub(crate) fn read_column<T: Value>(
-    cells: &Cells<'_>,
-    block: &mut Array2<T>,
-    column: usize,
-    mut noticed: impl FnMut(usize, Flaw),
-) {
-    let (mut without, mut known) = (Vec::new(), None);
-    for (row, value) in block.column_mut(column).iter_mut().enumerate() {
-        let flaw = match T::read(cells, row) {
-            Cell::Value(read) => {
-                known.get_or_insert(row);
-                *value = read;
-                continue;
-            }
-            Cell::Missing => Flaw::Missing,
-            Cell::Unreadable => Flaw::Unreadable,
-        };
-        match T::blank() {
-            Some(blank) => *value = blank,
-            None => without.push(row),
-        }
-        noticed(row, flaw);
-    }
-    for row in without {
-        block[(row, column)] = known.map_or_else(T::default, |known| block[(known, column)].clone());
     }
 }
 
