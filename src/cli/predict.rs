@@ -14,8 +14,8 @@ use super::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Columns are found by name. A bare ONNX model with one input of several columns takes all columns of the file in
-order, whatever they are called; labels and ids are left out where --keep names them.")]
+Columns are found by name. A bare ONNX model with one input of several columns takes all columns of \
+the file in order, whatever they are called; labels and ids are left out where --keep names them.")]
 pub(crate) struct Predict {
     #[command(flatten)]
     bundle: Bundle,

@@ -41,6 +41,7 @@ fn the_label_is_the_graphs_own_and_comes_with_what_else_it_gives() {
     assert!(matches!(auto.pattern.target().task, Task::Outputs(_)));
     let scores = auto.pattern.predict(&array![[0.5_f32, -1.0, 2.0]]).unwrap();
     assert!(matches!(scores.outcome(), Outcome::Outputs(blocks) if blocks.len() == 3));
+    assert_eq!((scores.label(0).as_deref(), scores.label(1)), (Some("3"), None));
 }
 
 #[test]

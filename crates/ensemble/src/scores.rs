@@ -80,18 +80,23 @@ impl Scores {
     }
 
     /// The label of a row, as text: the value that its class had in the training data. None for a row
-    /// that was refused, and for a regression.
+    /// that was refused, and for a regression. Where outputs come by name and labels are one of them, its.
     pub fn label(&self, row: usize) -> Option<Cow<'_, str>> {
         match (&self.blend, &self.target.task) {
             (Outcome::Classes { labels, .. }, Task::Classification(classes)) if !self.is_refused(row) => {
                 Some(classes.name(*labels.get(row)? as usize))
             }
+            (Outcome::Outputs(blocks), _) if !self.is_refused(row) => match self.prediction_of(blocks)? {
+                Block::Integer(labels) => Some(labels.get((row, 0))?.to_string().into()),
+                Block::Text(labels) => Some(labels.get((row, 0))?.as_str().into()),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// The labels or the values as an Arrow array of the type that the training data had; of outputs that
-    /// come by name, the first column. Rows that were refused are null.
+    /// come by name, the labels where they are one of them, and the first column otherwise. Rows that were refused are null.
     pub fn predictions(&self) -> ArrayRef {
         self.predictions_of(&self.blend)
     }
@@ -212,11 +217,26 @@ impl Scores {
             }
             (Outcome::Values(values), _) => self.floats(values.iter().copied()),
             (Outcome::Outputs(blocks), _) => {
-                let first = blocks.first().and_then(|block| self.arrays_of(block).into_iter().next());
+                let block = self.prediction_of(blocks).or(blocks.first());
+                let first = block.and_then(|block| self.arrays_of(block).into_iter().next());
                 first.unwrap_or_else(|| self.floats(std::iter::empty()))
             }
             (Outcome::Classes { labels, .. }, _) => self.floats(labels.iter().map(|label| *label as f32)),
         }
+    }
+
+    /// The block of outputs that come by name which is called the prediction: what a classifier gives.
+    fn prediction_of<'b>(&self, blocks: &'b [Block]) -> Option<&'b Block> {
+        let Task::Outputs(names) = &self.target.task else { return None };
+        let place = names.iter().position(|name| name == "prediction")?;
+        let mut first = 0;
+        for block in blocks {
+            if first == place && block.columns() == 1 {
+                return Some(block);
+            }
+            first += block.columns();
+        }
+        None
     }
 
     /// The columns of a block, null where a row was refused.

@@ -1,6 +1,6 @@
 //! Values that a graph knows, for each column of its inputs: some graphs run on nothing else.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use tract_onnx::pb::GraphProto;
 
@@ -13,7 +13,7 @@ use crate::{
 type Column = (usize, usize);
 
 /// Follows the columns of the inputs to where they are looked up, as far as they are only moved.
-pub(super) fn categories(graph: &GraphProto, inputs: &[(&str, usize)]) -> HashMap<Column, Data> {
+pub(super) fn categories(graph: &GraphProto, inputs: &[(&str, usize)]) -> HashMap<Column, Rc<Data>> {
     /// Operators that know some values only.
     const LOOKS_UP: [&str; 3] = ["CategoryMapper", "LabelEncoder", "OneHotEncoder"];
     let mut known = HashMap::new();
@@ -29,9 +29,9 @@ pub(super) fn categories(graph: &GraphProto, inputs: &[(&str, usize)]) -> HashMa
         let of = |place: usize| moved.get(proto.input.get(place)?.as_str());
         let outputs = match proto.op_type.as_str() {
             operator if LOOKS_UP.contains(&operator) => {
-                if let (Some(columns), Some(values)) = (of(0), looked_up(node)) {
+                if let (Some(columns), Some(values)) = (of(0), looked_up(node).map(Rc::new)) {
                     columns.iter().for_each(|column| {
-                        known.entry(*column).or_insert_with(|| values.clone());
+                        known.entry(*column).or_insert_with(|| Rc::clone(&values));
                     });
                 }
                 continue;

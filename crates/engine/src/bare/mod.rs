@@ -130,6 +130,11 @@ impl BareGraph {
             let proto = graph.input.iter().find(|proto| proto.name == input.name);
             inputs.push(Declared::of(input.element, &input.name, proto)?);
         }
+        let columns = inputs.iter().map(|input| input.columns.unwrap_or(1));
+        let found = columns.fold(0, usize::saturating_add);
+        if found > facts::MOST_COLUMNS {
+            return Err(Error::TooLarge { what: "columns of input", found, limit: facts::MOST_COLUMNS });
+        }
         let settled = trial::settle(&program, graph, &inputs)?;
         let names: Vec<&str> = program.inputs().iter().map(|input| input.name.as_str()).collect();
         let facts = facts::of_bare(&model, graph, parameters, &names, settled.batch);
@@ -252,6 +257,9 @@ fn run_general(graph: &Graph, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, Error>
     Ok(vec![Tensor::of(shape, Data::F32(output.iter().copied().collect()))])
 }
 
+/// The most cells that a number of rows may have which a graph was written for.
+const MOST_CELLS: usize = 1 << 24;
+
 /// An input as the graph declares it.
 struct Declared {
     name: String,
@@ -277,18 +285,19 @@ impl Declared {
             [columns] => (*columns, Axes::One),
             several => {
                 let known: Option<Vec<usize>> = several.iter().copied().collect();
+                let product =
+                    |lengths: &Vec<usize>| lengths.iter().try_fold(1_usize, |all, one| all.checked_mul(*one));
+                let columns = known.as_ref().and_then(product);
                 let unknown = || Error::BareInputType {
                     input: name.clone(),
                     found: format!("a tensor of rank {} of unknown lengths", several.len() + 1),
                 };
-                let lengths = known.ok_or_else(unknown)?;
-                (lengths.iter().try_fold(1_usize, |all, one| all.checked_mul(*one)), Axes::Several(lengths))
+                (Some(columns.ok_or_else(unknown)?), Axes::Several(known.unwrap_or_default()))
             }
         };
-        if let Some(found) = columns.filter(|columns| *columns > facts::MOST_COLUMNS) {
-            return Err(Error::TooLarge { what: "columns of input", found, limit: facts::MOST_COLUMNS });
-        }
-        Ok(Declared { name, element, columns, batch: *batch, axes })
+        // What cannot be filled up in memory was not meant.
+        let batch = batch.filter(|batch| *batch <= MOST_CELLS / columns.unwrap_or(1).max(1));
+        Ok(Declared { name, element, columns, batch, axes })
     }
 
     fn settled(self, columns: Columns) -> BareInput {
@@ -352,7 +361,7 @@ impl BareOutput {
 
 impl Element {
     /// No value of the type.
-    fn none(self) -> Data {
+    pub(crate) fn none(self) -> Data {
         match self {
             Element::F32 => Data::F32(Vec::new()),
             Element::F64 => Data::F64(Vec::new()),

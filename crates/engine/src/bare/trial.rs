@@ -2,6 +2,8 @@
 
 #![allow(clippy::clone_on_copy, reason = "the same lines serve numbers and texts")]
 
+use std::rc::Rc;
+
 use tract_onnx::pb::GraphProto;
 
 use super::{Columns, Declared, known};
@@ -18,7 +20,7 @@ pub(super) struct Settled {
 
 const ROWS: usize = 3;
 /// Inputs that do not say how many columns they take are tried up to so many.
-const MOST_TRIED: usize = 4096;
+const MOST_TRIED: usize = 2048;
 
 /// Values that are tried, one kind after another: a graph may know only some.
 #[derive(Clone, Copy)]
@@ -155,8 +157,9 @@ impl Trial<'_> {
         let known = known::categories(self.graph, &named);
         let input = |(place, (input, width)): (usize, (&Declared, &usize))| {
             let cells = (0..rows).flat_map(|row| (0..*width).map(move |column| (row, column)));
-            let known =
-                |(row, column): (usize, usize)| (row, row * width + column, known.get(&(place, column)));
+            let known = |(row, column): (usize, usize)| {
+                (row, row * width + column, known.get(&(place, column)).map(Rc::as_ref))
+            };
             let data = made_up(input.element, values, cells.map(known));
             input.axes.shape(Tensor::of(vec![rows, *width], data))
         };
@@ -227,15 +230,13 @@ pub(super) fn run_in_batches(
     Ok(places.filter_map(|place| stack(outputs.iter().map(|batch| &batch[place]))).collect())
 }
 
-/// The rows of an output for a whole batch that are not filling.
+/// The rows of an output for a whole batch that are not filling; of one that has no rows, none of any column.
 fn shaped_for(output: &Tensor, batch: usize, count: usize) -> Tensor {
     let columns = output.len() / batch;
-    let shaped = if output.len() == batch * columns {
-        Tensor::of(vec![batch, columns], output.data().clone())
-    } else {
-        output.clone()
-    };
-    rows_of(&shaped, 0, count)
+    if output.len() != batch * columns {
+        return Tensor::of(vec![count, 0], output.element().none());
+    }
+    rows_of(&Tensor::of(vec![batch, columns], output.data().clone()), 0, count)
 }
 
 /// Rows of a tensor; beyond its last, the last again.
