@@ -93,9 +93,8 @@ impl Program {
         constants.resize(slots.count(), None);
         let outputs = graph.output.iter().map(|output| {
             let maker = graph.node.iter().find(|node| node.output.contains(&output.name));
-            let keys = maker.filter(|node| node.op_type == "ZipMap").and_then(|proto| {
-                keys_of(Node { proto, opset, ml, constants: &[], captured: &[], depth: 0 })
-            });
+            let keys =
+                maker.filter(|node| node.op_type == "ZipMap").and_then(|proto| keys_of(Node::alone(proto)));
             let slot =
                 slots.find(&output.name).ok_or(Error::Lacking { what: "node for one of its outputs" })?;
             Ok(Output { name: output.name.clone(), keys, slot })
