@@ -3,11 +3,12 @@
     python bench/graphs.py [NAME …]        graphs of tests/fixtures/onnx; default: one of each kind
 """
 
-import argparse, pathlib, statistics, subprocess, time
+import argparse, os, pathlib, statistics, subprocess, time
 import numpy, onnxruntime
 
 ROOT = pathlib.Path(__file__).parents[1]
 GRAPHS = ROOT / "tests/fixtures/onnx"
+BINARY = ROOT / "target" / os.environ.get("PROFILE", "release") / "automl-pack-bench"
 KINDS = ["lgb_bin", "sk_hgb", "sk_gb", "xgb_bin", "sk_rf", "mlp_small", "mlp_big", "linear", "nnb", "sk_lr",
          "sk_scaler_lr", "ndt", "ft_transformer"]
 
@@ -34,7 +35,7 @@ def theirs(path, rows, seconds):
 
 
 def ours(path, rows, seconds):
-    command = [ROOT / "target/release/automl-pack-bench", "graph", path, str(rows), str(seconds)]
+    command = [BINARY, "graph", path, str(rows), str(seconds)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1])
 
 

@@ -6,7 +6,14 @@ use tract_onnx::pb::{
     GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto,
 };
 
-use super::{Element, Input, Output, Program, Step, Tensor, node::Node, ops, read::tensor_of, tensor::Data};
+use super::{
+    Element, Input, Output, Program, Step, Tensor,
+    fuse::{Made, fuse},
+    node::Node,
+    ops,
+    read::tensor_of,
+    tensor::Data,
+};
 use crate::{Error, facts, model};
 
 impl Program {
@@ -58,7 +65,7 @@ impl Program {
                 return Err(Error::TwoMakers { value: input.name.clone() });
             }
         }
-        let mut steps = Vec::new();
+        let mut made = Vec::new();
         for Planned { proto, captured } in sorted(graph)? {
             let names = proto.input.iter().map(String::as_str).chain(captured.iter().copied());
             let inputs: Vec<Option<usize>> =
@@ -79,7 +86,8 @@ impl Program {
                 continue;
             }
             let (label, operator, last_uses) = (node.label(), node.operator(), Vec::new());
-            steps.push(Step { kernel, label, operator, inputs, outputs, last_uses });
+            let step = Step { kernel, label, operator, inputs, outputs, last_uses };
+            made.push(Made { step, proto });
         }
         constants.resize(slots.count(), None);
         let outputs = graph.output.iter().map(|output| {
@@ -92,6 +100,8 @@ impl Program {
             Ok(Output { name: output.name.clone(), keys, slot })
         });
         let outputs = outputs.collect::<Result<Vec<_>, Error>>()?;
+        let is_output = |slot: usize| outputs.iter().any(|output| output.slot == slot);
+        let steps = fuse(made, &constants, is_output, (opset, ml));
         let mut program = Program { inputs, first_input, outputs, constants, steps };
         program.find_last_uses();
         Ok(program)

@@ -1,14 +1,18 @@
 //! A graph as a program: its nodes in an order in which each has what it needs, each with what it does.
 #![allow(clippy::clone_on_copy, reason = "the same lines serve numbers and texts")]
 
+mod fuse;
 mod load;
 mod node;
 mod ops;
 mod product;
 mod read;
+mod room;
 mod tensor;
+mod way;
 
 pub use tensor::{Data, Element, Tensor};
+pub use way::Way;
 
 use node::Kernel;
 use tensor::Fault;
@@ -138,7 +142,7 @@ impl Program {
             for (slot, output) in step.outputs.iter().zip(outputs) {
                 values[*slot] = Some(output);
             }
-            step.last_uses.iter().for_each(|slot| values[*slot] = None);
+            step.last_uses.iter().filter_map(|slot| values[*slot].take()).for_each(room::give_back);
         }
         let take = |output: &Output| {
             let value = values[output.slot].as_ref().or(self.constants[output.slot].as_ref());

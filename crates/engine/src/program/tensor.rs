@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::room;
 use crate::Error;
 
 /// A block of values of one type.
@@ -151,7 +152,10 @@ impl Tensor {
 
     /// The same values in another shape of the same size.
     pub(crate) fn reshaped(&self, shape: Vec<usize>) -> Tensor {
-        Tensor::of(shape, self.data.clone())
+        match &self.data {
+            Data::F32(values) => Tensor::of(shape, Data::F32(room::copy(values))),
+            data => Tensor::of(shape, data.clone()),
+        }
     }
 
     /// Rows and columns, where a list is one row, and further axes are columns.

@@ -260,15 +260,7 @@ impl Golden {
         let mut parts = Vec::new();
         for row in 0..rows.num_rows() {
             let scores = score(&pattern, &rows.slice(row, 1), row)?;
-            if scores.is_refused(0) {
-                return Err(self.mismatch(
-                    Golden::BLEND,
-                    row,
-                    "the score",
-                    "one".to_owned(),
-                    "none".to_owned(),
-                ));
-            }
+            self.check_scored(&scores, 0, row)?;
             parts.push(scores);
         }
         let names = pattern.members().iter().map(|member| member.name());

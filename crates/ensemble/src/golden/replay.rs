@@ -38,15 +38,7 @@ impl Golden {
             _ => (0..self.len()).map(|row| (row, first + row)).collect(),
         };
         for (row, at) in rows {
-            if scores.is_refused(at) {
-                return Err(self.mismatch(
-                    Golden::BLEND,
-                    row,
-                    "the score",
-                    "one".to_owned(),
-                    "none".to_owned(),
-                ));
-            }
+            self.check_scored(scores, at, row)?;
             let mut open = 0.0;
             for (member, scored) in pattern.members().iter().zip(scores.members()) {
                 let head = Some(member.head());
@@ -62,6 +54,14 @@ impl Golden {
             }
         }
         Ok(())
+    }
+
+    /// A golden row has a score.
+    pub(super) fn check_scored(&self, scores: &Scores, at: usize, row: usize) -> Result<(), Error> {
+        if !scores.is_refused(at) {
+            return Ok(());
+        }
+        Err(self.mismatch(Golden::BLEND, row, "the score", "one".to_owned(), "none".to_owned()))
     }
 
     /// By how much the winner of the expected vote leads.

@@ -1,6 +1,6 @@
 //! Two tensors of shapes that fit each other, value by value.
 
-use super::super::tensor::Fault;
+use super::super::{tensor::Fault, way::widely};
 
 /// The shape that both are stretched to.
 pub(super) fn shape_of(a: &[usize], b: &[usize]) -> Result<Vec<usize>, Fault> {
@@ -42,14 +42,23 @@ fn axes(a: &[usize], b: &[usize], shape: &[usize]) -> Axes {
 
 /// Calls the function on every pair.
 pub(super) fn zip<A, B, C>(
+    a: (&[A], &[usize]),
+    b: (&[B], &[usize]),
+    shape: &[usize],
+    f: impl Fn(&A, &B) -> C,
+) -> Vec<C> {
+    zip_into(Vec::with_capacity(shape.iter().product()), a, b, shape, f)
+}
+
+/// The same, to where there is room.
+pub(super) fn zip_into<A, B, C>(
+    mut out: Vec<C>,
     (a, a_shape): (&[A], &[usize]),
     (b, b_shape): (&[B], &[usize]),
     shape: &[usize],
     f: impl Fn(&A, &B) -> C,
 ) -> Vec<C> {
-    let total: usize = shape.iter().product();
-    let mut out = Vec::with_capacity(total);
-    if total == 0 {
+    if shape.contains(&0) {
         return out;
     }
     let axes = axes(a_shape, b_shape, shape);
@@ -60,10 +69,17 @@ pub(super) fn zip<A, B, C>(
     loop {
         match (step_a, step_b) {
             (1, 1) => {
-                out.extend(a[at_a..at_a + inner].iter().zip(&b[at_b..at_b + inner]).map(|(a, b)| f(a, b)));
+                let (a, b) = (&a[at_a..at_a + inner], &b[at_b..at_b + inner]);
+                widely(|| out.extend(a.iter().zip(b).map(|(a, b)| f(a, b))));
             }
-            (1, 0) => out.extend(a[at_a..at_a + inner].iter().map(|a| f(a, &b[at_b]))),
-            (0, 1) => out.extend(b[at_b..at_b + inner].iter().map(|b| f(&a[at_a], b))),
+            (1, 0) => {
+                let (a, b) = (&a[at_a..at_a + inner], &b[at_b]);
+                widely(|| out.extend(a.iter().map(|a| f(a, b))));
+            }
+            (0, 1) => {
+                let (a, b) = (&a[at_a], &b[at_b..at_b + inner]);
+                widely(|| out.extend(b.iter().map(|b| f(a, b))));
+            }
             _ => out.extend((0..inner).map(|place| f(&a[at_a + place * step_a], &b[at_b + place * step_b]))),
         }
         let mut axis = 0;

@@ -7,8 +7,10 @@ use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, linalg::general_mat_mul};
 use super::{
     super::{
         node::{Kernel, Node, axis_of, input, optional},
-        product::Panels,
+        product::{Finish, Panels},
+        room,
         tensor::{Data, Fault, Tensor},
+        way::widely,
     },
     broadcast::{shape_of, zip},
     reduce::sum,
@@ -20,11 +22,13 @@ use crate::Error;
 pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
     Ok(Some(match node.proto.op_type.as_str() {
         "MatMul" => match node.constant(1).and_then(|b| panels(b, false)) {
-            Some(panels) => matmul_packed(panels),
+            Some(panels) => matmul_packed(panels, Finish::default()),
             None => Box::new(|inputs| Ok(vec![matmul(input(inputs, 0)?, input(inputs, 1)?)?])),
         },
         "Gemm" => match node.constant(1).and_then(|b| panels(b, node.flag("transB"))) {
-            Some(panels) if is_plain(node) => gemm_packed(panels),
+            Some(panels) if is_plain(node) => {
+                gemm_packed(panels, node.constant(2), node.proto.input.len() > 2)
+            }
             _ => gemm(node),
         },
         "BatchNormalization" => batch_normalization(node),
@@ -47,30 +51,45 @@ fn is_plain(node: Node<'_>) -> bool {
 }
 
 /// Rows with a packed matrix, added to `out`, which has the shape of the result but for the columns.
-fn packed(panels: &Panels, x: &Tensor, mut out: Vec<f32>) -> Result<Tensor, Fault> {
+fn packed(panels: &Panels, x: &Tensor, mut out: Vec<f32>, finish: &Finish) -> Result<Tensor, Fault> {
     if x.shape().last() != Some(&panels.inner()) {
         return Err(format!("{:?} has no product with a matrix of {} rows", x.shape(), panels.inner()).into());
     }
-    panels.add_to(x.f32s()?, &mut out);
+    panels.add_to(x.f32s()?, &mut out, finish);
     let shape = [&x.shape()[..x.rank() - 1], &[panels.columns()]].concat();
     Ok(Tensor::of(shape, Data::F32(out)))
 }
 
-fn matmul_packed(panels: Panels) -> Kernel {
+fn matmul_packed(panels: Panels, finish: Finish) -> Kernel {
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let rows = x.len() / panels.inner().max(1);
-        Ok(vec![packed(&panels, x, vec![0.0; bounded(&[rows, panels.columns()])?])?])
+        let mut out = room::filled(bounded(&[rows, panels.columns()])?);
+        if !finish.is_started() {
+            out.fill(0.0);
+        }
+        Ok(vec![packed(&panels, x, out, &finish)?])
     })
 }
 
-fn gemm_packed(panels: Panels) -> Kernel {
+/// As a product of any rows, but of a matrix alone.
+fn gemm_of_rows(panels: Panels, finish: Finish) -> Kernel {
+    let run = matmul_packed(panels, finish);
+    Box::new(move |inputs| match input(inputs, 0)? {
+        x if x.rank() == 2 => run(inputs),
+        x => Err(x.unexpected("a matrix")),
+    })
+}
+
+fn gemm_packed(panels: Panels, summand: Option<&Tensor>, has_summand: bool) -> Kernel {
+    if let Some(finish) = start(&panels, summand, has_summand) {
+        return gemm_of_rows(panels, finish);
+    }
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let &[rows, _] = x.shape() else { return Err(x.unexpected("a matrix")) };
         let shape = [rows, panels.columns()];
         let out = match optional(inputs, 2) {
-            Some(c) if c.shape() == [panels.columns()] => c.f32s()?.repeat(rows),
             Some(c) => {
                 if shape_of(c.shape(), &shape)? != shape {
                     return Err(format!("{:?} cannot be added to {shape:?}", c.shape()).into());
@@ -79,8 +98,87 @@ fn gemm_packed(panels: Panels) -> Kernel {
             }
             None => vec![0.0; bounded(&shape)?],
         };
-        Ok(vec![packed(&panels, x, out)?])
+        Ok(vec![packed(&panels, x, out, &Finish::default())?])
     })
+}
+
+/// What a product starts with, where that is known.
+fn start(panels: &Panels, summand: Option<&Tensor>, has_summand: bool) -> Option<Finish> {
+    let mut finish = Finish::default();
+    match summand {
+        Some(summand) => finish.start(columns_of(summand, panels.columns())?),
+        None if has_summand => return None,
+        None => {}
+    }
+    Some(finish)
+}
+
+/// The values of a constant that is the same for all rows, where it has one for each column.
+fn columns_of(constant: &Tensor, columns: usize) -> Option<&[f32]> {
+    let is_row = constant.shape().last() == Some(&columns) && constant.len() == columns;
+    constant.f32s().ok().filter(|_| is_row && constant.rank() <= 2)
+}
+
+/// A product, and how many of the nodes after it are done with it.
+pub(in super::super) fn fused(nodes: &[Node<'_>]) -> Option<(Kernel, usize)> {
+    let [head, tail @ ..] = nodes else { return None };
+    let is_plain_domain = |node: &Node<'_>| matches!(node.proto.domain.as_str(), "" | "ai.onnx");
+    if !is_plain_domain(head) || head.constant(0).is_some() {
+        return None;
+    }
+    let is_gemm = match head.proto.op_type.as_str() {
+        "Gemm" if is_plain(*head) => true,
+        "MatMul" => false,
+        _ => return None,
+    };
+    let panels = panels(head.constant(1)?, is_gemm && head.flag("transB"))?;
+    let has_summand = head.proto.input.len() > 2 && !head.proto.input[2].is_empty();
+    let mut finish = start(&panels, head.constant(2), is_gemm && has_summand)?;
+    let (mut taken, mut stage) = (1, if is_gemm && has_summand { Stage::Started } else { Stage::New });
+    for node in tail.iter().filter(|node| is_plain_domain(node)) {
+        // Rows of a product may be those of many matrices, whose channels are others.
+        if !is_gemm && node.proto.op_type == "BatchNormalization" {
+            break;
+        }
+        let Some(next) = take(&mut finish, stage, *node, panels.columns()) else { break };
+        (taken, stage) = (taken + 1, next);
+    }
+    // A sum that nothing was added to starts with zero, which is what stands there.
+    let kernel = if is_gemm { gemm_of_rows(panels, finish) } else { matmul_packed(panels, finish) };
+    (taken > 1).then_some((kernel, taken))
+}
+
+/// What was taken already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    New,
+    Started,
+    Scaled,
+    Rectified,
+}
+
+/// Has a node done with the product, if it can be after what was taken.
+fn take(finish: &mut Finish, stage: Stage, node: Node<'_>, columns: usize) -> Option<Stage> {
+    let next = match node.proto.op_type.as_str() {
+        "Add" if stage < Stage::Started => {
+            let summand = node.constant(0).or(node.constant(1)).filter(|summand| summand.rank() == 1)?;
+            finish.start(columns_of(summand, columns)?);
+            Stage::Started
+        }
+        "BatchNormalization" if stage < Stage::Scaled && node.proto.output.len() == 1 => {
+            let part = |place| columns_of(node.constant(place)?, columns);
+            let statistics = [part(1)?, part(2)?, part(3)?, part(4)?];
+            let [factors, summands] = normalisation(statistics, node.float("epsilon", 1e-5));
+            finish.scale(&factors, &summands);
+            Stage::Scaled
+        }
+        "Relu" if stage < Stage::Rectified => {
+            finish.rectify();
+            Stage::Rectified
+        }
+        _ => return None,
+    };
+    Some(next)
 }
 
 /// Adds a product to `out`, row by row: `a` is rows by inner, `b` inner by columns.
@@ -254,25 +352,30 @@ fn batch_normalization(node: Node<'_>) -> Kernel {
             return Err(format!("expected statistics of {channels} channels").into());
         }
         let inner: usize = x.shape()[2..].iter().product();
-        // One factor and one summand for each channel.
-        let factors: Vec<f32> =
-            scale.iter().zip(variance).map(|(scale, variance)| scale / (variance + epsilon).sqrt()).collect();
-        let summands: Vec<f32> = (0..channels).map(|at| shift[at] - mean[at] * factors[at]).collect();
-        let mut out = x.f32s()?.to_vec();
-        for row in out.chunks_exact_mut((channels * inner).max(1)) {
-            if inner == 1 {
-                row.iter_mut()
-                    .zip(&factors)
-                    .zip(&summands)
-                    .for_each(|((x, factor), summand)| *x = *x * factor + summand);
-                continue;
+        let [factors, summands] = normalisation([scale, shift, mean, variance], epsilon);
+        let mut out = room::copy(x.f32s()?);
+        widely(|| {
+            for row in out.chunks_exact_mut((channels * inner).max(1)) {
+                if inner == 1 {
+                    let pairs = factors.iter().zip(&summands);
+                    row.iter_mut().zip(pairs).for_each(|(x, (factor, summand))| *x = *x * factor + summand);
+                    continue;
+                }
+                for (channel, values) in row.chunks_exact_mut(inner.max(1)).enumerate() {
+                    values.iter_mut().for_each(|x| *x = *x * factors[channel] + summands[channel]);
+                }
             }
-            for (channel, values) in row.chunks_exact_mut(inner.max(1)).enumerate() {
-                values.iter_mut().for_each(|x| *x = *x * factors[channel] + summands[channel]);
-            }
-        }
+        });
         Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(out))])
     })
+}
+
+/// One factor and one summand for each channel.
+fn normalisation([scale, shift, mean, variance]: [&[f32]; 4], epsilon: f32) -> [Vec<f32>; 2] {
+    let factors: Vec<f32> =
+        scale.iter().zip(variance).map(|(scale, variance)| scale / (variance + epsilon).sqrt()).collect();
+    let summands = (0..shift.len()).map(|at| shift[at] - mean[at] * factors[at]).collect();
+    [factors, summands]
 }
 
 fn layer_normalization(node: Node<'_>) -> Kernel {
@@ -285,16 +388,29 @@ fn layer_normalization(node: Node<'_>) -> Kernel {
         if scale.len() != width || shift.is_some_and(|shift| shift.len() != width) {
             return Err(format!("expected a scale for each of {width}").into());
         }
-        let mut out = x.f32s()?.to_vec();
-        for row in out.chunks_exact_mut(width.max(1)) {
-            let mean = sum(row) / width as f32;
-            row.iter_mut().for_each(|x| *x -= mean);
-            let variance = row.iter().map(|x| x * x).sum::<f32>() / width as f32;
-            let factor = 1.0 / (variance + epsilon).sqrt();
-            for (place, x) in row.iter_mut().enumerate() {
-                *x = *x * factor * scale[place] + shift.map_or(0.0, |shift| shift[place]);
+        let none = vec![0.0; width];
+        let shift = shift.unwrap_or(&none);
+        let mut out = room::copy(x.f32s()?);
+        widely(|| {
+            for row in out.chunks_exact_mut(width.max(1)) {
+                let mean = sum(row) / width as f32;
+                row.iter_mut().for_each(|x| *x -= mean);
+                let factor = 1.0 / (sum_of_squares(row) / width as f32 + epsilon).sqrt();
+                let pairs = scale.iter().zip(shift);
+                row.iter_mut().zip(pairs).for_each(|(x, (scale, shift))| *x = *x * factor * scale + shift);
             }
-        }
+        });
         Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(out))])
     })
+}
+
+/// Added up in eight lanes.
+#[inline]
+fn sum_of_squares(row: &[f32]) -> f32 {
+    let (lanes, rest) = row.as_chunks::<8>();
+    let mut sums = [0.0_f32; 8];
+    for lane in lanes {
+        sums.iter_mut().zip(lane).for_each(|(sum, x)| *sum += x * x);
+    }
+    sums.iter().sum::<f32>() + rest.iter().map(|x| x * x).sum::<f32>()
 }

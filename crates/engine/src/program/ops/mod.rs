@@ -21,6 +21,7 @@ mod shape;
 mod slice;
 
 pub(super) use make::element;
+pub(super) use matrix::fused;
 
 use super::node::{Kernel, Node};
 use crate::Error;

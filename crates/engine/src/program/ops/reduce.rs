@@ -4,6 +4,7 @@ use super::{
     super::{
         node::{Kernel, Node, axis_of, input, optional},
         tensor::{Data, Fault, Tensor},
+        way::widely,
     },
     elementwise::exp,
     shape::transpose,
@@ -37,9 +38,9 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         ),
         "ArgMax" => arg(node, |a, b| a > b),
         "ArgMin" => arg(node, |a, b| a < b),
-        "Softmax" => by_rows(node, softmax, softmax_double),
-        "LogSoftmax" => by_rows(node, log_softmax, log_softmax_double),
-        "Hardmax" => by_rows(node, hardmax, hardmax),
+        "Softmax" => by_rows(node, softmax_rows, softmax_double),
+        "LogSoftmax" => by_rows(node, log_softmax_rows, log_softmax_double),
+        "Hardmax" => by_rows(node, hardmax_rows, hardmax),
         _ => return Ok(None),
     }))
 }
@@ -177,8 +178,9 @@ fn arg(node: Node<'_>, better: fn(f64, f64) -> bool) -> Kernel {
     })
 }
 
-/// Applies a function to every row along an axis; before version 13, to all axes from that one on.
-fn by_rows(node: Node<'_>, f: fn(&mut [f32]), g: fn(&mut [f64])) -> Kernel {
+/// Applies a function to rows along an axis, of which it is told the width; before version 13, to all axes
+/// from that one on. Doubles are given to the other, row by row.
+fn by_rows(node: Node<'_>, f: fn(&mut [f32], usize), g: fn(&mut [f64])) -> Kernel {
     let is_old = node.opset < 13;
     let axis = node.int("axis", if is_old { 1 } else { -1 });
     Box::new(move |inputs| {
@@ -195,7 +197,7 @@ fn by_rows(node: Node<'_>, f: fn(&mut [f32]), g: fn(&mut [f64])) -> Kernel {
         let shape = rows.shape().to_vec();
         let data = match rows.into_data() {
             Data::F32(mut values) => {
-                values.chunks_exact_mut(width.max(1)).for_each(f);
+                f(&mut values, width);
                 Data::F32(values)
             }
             Data::F64(mut values) => {
@@ -212,11 +214,25 @@ fn by_rows(node: Node<'_>, f: fn(&mut [f32]), g: fn(&mut [f64])) -> Kernel {
     })
 }
 
-pub(super) fn softmax(row: &mut [f32]) {
-    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    row.iter_mut().for_each(|x| *x = exp(*x - largest));
-    let sum: f32 = sum(row);
-    row.iter_mut().for_each(|x| *x /= sum);
+/// Rows that are short have their powers worked out together.
+pub(super) fn softmax_rows(values: &mut [f32], width: usize) {
+    const TOGETHER: usize = 256;
+    let width = width.max(1);
+    for rows in values.chunks_mut(TOGETHER.div_ceil(width) * width) {
+        for row in rows.chunks_exact_mut(width) {
+            let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            row.iter_mut().for_each(|x| *x -= largest);
+        }
+        widely(|| rows.iter_mut().for_each(|x| *x = exp(*x)));
+        for row in rows.chunks_exact_mut(width) {
+            let sum = sum(row);
+            row.iter_mut().for_each(|x| *x /= sum);
+        }
+    }
+}
+
+fn log_softmax_rows(values: &mut [f32], width: usize) {
+    values.chunks_exact_mut(width.max(1)).for_each(log_softmax);
 }
 
 fn log_softmax(row: &mut [f32]) {
@@ -237,6 +253,10 @@ fn softmax_double(row: &mut [f64]) {
 fn log_softmax_double(row: &mut [f64]) {
     let log = log_sum_exp(row.iter().copied());
     row.iter_mut().for_each(|x| *x -= log);
+}
+
+fn hardmax_rows(values: &mut [f32], width: usize) {
+    values.chunks_exact_mut(width.max(1)).for_each(hardmax);
 }
 
 fn hardmax<T: Copy + PartialOrd + From<u8>>(row: &mut [T]) {

@@ -3,17 +3,17 @@
 use super::{
     super::super::{
         node::{Kernel, Node, input},
-        product::Panels,
+        product::{Finish, Panels},
         tensor::{Data, Fault, Tensor},
     },
     scores::{Labels, Post, Second, largest},
 };
 use crate::Error;
 
-/// Coefficients by target, and what is added.
+/// Coefficients by target, and what sums start with.
 struct Sums {
     coefficients: Panels,
-    intercepts: Vec<f32>,
+    intercepts: Finish,
 }
 
 impl Sums {
@@ -33,7 +33,9 @@ impl Sums {
         }
         let columns = coefficients.len() / targets;
         let at = |row: usize, target: usize| coefficients[target * columns + row];
-        Ok(Sums { coefficients: Panels::pack(columns, targets, at), intercepts })
+        let mut start = Finish::default();
+        start.start(&intercepts);
+        Ok(Sums { coefficients: Panels::pack(columns, targets, at), intercepts: start })
     }
 
     /// A row of sums for each row.
@@ -42,8 +44,8 @@ impl Sums {
         if columns != self.coefficients.inner() {
             return Err(format!("expected {} columns, found {columns}", self.coefficients.inner()).into());
         }
-        let mut sums = self.intercepts.repeat(rows);
-        self.coefficients.add_to(&x.to_f32s()?, &mut sums);
+        let mut sums = vec![0.0; rows * self.coefficients.columns()];
+        self.coefficients.add_to(&x.to_f32s()?, &mut sums, &self.intercepts);
         Ok((rows, sums))
     }
 }
@@ -59,7 +61,7 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
         let (rows, mut scores) = sums.run(input(inputs, 0)?)?;
         if targets > 1 {
             let places: Vec<usize> = scores.chunks_exact(targets).map(largest).collect();
-            scores.chunks_exact_mut(targets).for_each(|row| post.apply(row));
+            post.apply_to_rows(&mut scores, targets);
             return Ok(vec![labels.at(&places), Tensor::of(vec![rows, targets], Data::F32(scores))]);
         }
         let places: Vec<usize> = scores.iter().map(|score| usize::from(*score > 0.0)).collect();
@@ -82,7 +84,7 @@ pub(super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
         let (rows, mut values) = sums.run(input(inputs, 0)?)?;
         // One value is changed by no transformation but this one, as in ONNX Runtime.
         if targets > 1 || post == Post::Probit {
-            values.chunks_exact_mut(targets).for_each(|row| post.apply(row));
+            post.apply_to_rows(&mut values, targets);
         }
         Ok(vec![Tensor::of(vec![rows, targets], Data::F32(values))])
     }))

@@ -2,7 +2,6 @@
 
 mod encode;
 mod features;
-mod forest;
 mod hash;
 mod linear;
 mod pattern;

@@ -3,8 +3,9 @@
 use super::super::super::{
     node::Node,
     tensor::{Data, Tensor},
+    way::widely,
 };
-use super::super::{elementwise::sigmoid, reduce::softmax};
+use super::super::{elementwise::sigmoid, reduce::softmax_rows};
 use crate::Error;
 
 /// What is done to scores.
@@ -45,9 +46,19 @@ impl Post {
         match self {
             Post::None => {}
             Post::Logistic => scores.iter_mut().for_each(|x| *x = logistic(*x)),
-            Post::Softmax => softmax(scores),
+            Post::Softmax => softmax_rows(scores, scores.len()),
             Post::SoftmaxZero => softmax_zero(scores),
             Post::Probit => scores.iter_mut().for_each(|x| *x = probit(*x)),
+        }
+    }
+
+    /// Changes the scores of several rows.
+    pub(super) fn apply_to_rows(self, scores: &mut [f32], width: usize) {
+        match self {
+            Post::None => {}
+            Post::Logistic => widely(|| scores.iter_mut().for_each(|x| *x = logistic(*x))),
+            Post::Softmax => softmax_rows(scores, width),
+            _ => scores.chunks_exact_mut(width).for_each(|row| self.apply(row)),
         }
     }
 
@@ -63,6 +74,7 @@ impl Post {
     }
 }
 
+#[inline]
 fn logistic(x: f32) -> f32 {
     let above = sigmoid(x.abs());
     if x < 0.0 { 1.0 - above } else { above }

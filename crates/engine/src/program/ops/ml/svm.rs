@@ -3,7 +3,7 @@
 use super::{
     super::super::{
         node::{Kernel, Node, input},
-        product::Panels,
+        product::{Finish, Panels},
         tensor::{Data, Fault, Tensor},
     },
     scores::{Labels, Post, Second, largest},
@@ -90,7 +90,7 @@ impl Vectors {
                 }
             }
         } else {
-            self.packed.add_to(rows, &mut all);
+            self.packed.add_to(rows, &mut all, &Finish::default());
         }
         all.iter_mut().for_each(|x| *x = self.kernel.of_product(*x));
         all

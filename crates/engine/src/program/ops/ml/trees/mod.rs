@@ -1,0 +1,327 @@
+//! Ensembles of trees: read from a node's attributes, checked, and run.
+
+mod lists;
+mod scoring;
+mod tops;
+mod version5;
+mod walk;
+
+use super::super::super::{
+    node::Node,
+    read::tensor_of,
+    tensor::{Fault, Tensor},
+    way::Way,
+};
+use crate::Error;
+
+pub(super) use scoring::{classifier, regressor};
+pub(super) use version5::ensemble;
+
+use tops::{Room, Tops};
+use walk::Forest;
+
+/// How many rows are scored at a time: as many as stay in the cache, whatever the number of targets.
+const BLOCK: usize = 64;
+
+/// A question about one column.
+#[derive(Debug, Clone, Copy)]
+struct Branch {
+    column: u32,
+    threshold: f32,
+    test: Test,
+    /// Where a missing number goes: as if the answer was yes.
+    missing_is_yes: bool,
+    yes: Next,
+    no: Next,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Test {
+    AtMost,
+    Below,
+    AtLeast,
+    Above,
+    Equal,
+    Other,
+    /// Whether it is one of a set.
+    Member(u32),
+}
+
+/// Where an answer leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Branch(u32),
+    Leaf(u32),
+}
+
+/// A question of order: what is at most the threshold goes left, and what is above it right.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    column: u32,
+    threshold: f32,
+    missing_is_left: bool,
+    left: Next,
+    right: Next,
+}
+
+/// Trees whose every answer leads farther down, and whose leaves add to targets that are there.
+#[derive(Debug)]
+struct Trees {
+    branches: Vec<Branch>,
+    roots: Vec<Next>,
+    /// Where the weights of each leaf begin, and the end of all.
+    leaves: Vec<u32>,
+    weights: Vec<(u32, f32)>,
+    sets: Vec<Vec<f32>>,
+    /// More than any column that is asked about.
+    columns: usize,
+    targets: usize,
+    layouts: Layouts,
+}
+
+/// The same trees, laid out to be run fast, where they ask for order alone.
+#[derive(Debug, Default)]
+struct Layouts {
+    forest: Option<Forest>,
+    tops: Option<Tops>,
+}
+
+impl Branch {
+    fn answer(&self, x: f32, sets: &[Vec<f32>]) -> Next {
+        let yes = match self.test {
+            Test::AtMost => x <= self.threshold,
+            Test::Below => x < self.threshold,
+            Test::AtLeast => x >= self.threshold,
+            Test::Above => x > self.threshold,
+            Test::Equal => x == self.threshold,
+            Test::Other => x != self.threshold,
+            Test::Member(set) => sets[set as usize].contains(&x),
+        };
+        if yes || self.missing_is_yes && x.is_nan() { self.yes } else { self.no }
+    }
+
+    /// The same as a question of order, if it is one.
+    fn as_order(&self) -> Option<Order> {
+        let (threshold, is_turned) = match self.test {
+            Test::AtMost => (self.threshold, false),
+            Test::Below => (self.threshold.next_down(), false),
+            Test::Above => (self.threshold, true),
+            Test::AtLeast => (self.threshold.next_down(), true),
+            Test::Equal | Test::Other | Test::Member(_) => return None,
+        };
+        // No number is below the least; nothing is told of a threshold that is none.
+        let is_strict = matches!(self.test, Test::Below | Test::AtLeast);
+        if threshold.is_nan() || is_strict && self.threshold == f32::NEG_INFINITY {
+            return None;
+        }
+        let [left, right] = if is_turned { [self.no, self.yes] } else { [self.yes, self.no] };
+        let missing_is_left = self.missing_is_yes != is_turned;
+        Some(Order { column: self.column, threshold, missing_is_left, left, right })
+    }
+}
+
+impl Trees {
+    /// Trees of which every way down ends. A node may be come to in several ways: that is how a set is
+    /// asked for.
+    fn new(
+        node: Node<'_>,
+        branches: Vec<Branch>,
+        roots: Vec<Next>,
+        of_leaf: Vec<Vec<(u32, f32)>>,
+        sets: Vec<Vec<f32>>,
+        targets: usize,
+    ) -> Result<Trees, Error> {
+        const PLACE: &str = "nodes_truenodeids";
+        if roots.is_empty() {
+            return Err(node.refuse(PLACE, "no tree"));
+        }
+        if has_cycle(&branches, &roots) {
+            return Err(node.refuse(PLACE, "a node leads back to one above it: the tree has no end"));
+        }
+        let (mut leaves, mut weights) = (vec![0], Vec::new());
+        for leaf in of_leaf {
+            weights.extend(leaf);
+            leaves.push(weights.len() as u32);
+        }
+        let columns = branches.iter().map(|branch| branch.column as usize + 1).max().unwrap_or(0);
+        let layouts = Layouts::default();
+        let mut trees = Trees { branches, roots, leaves, weights, sets, columns, targets, layouts };
+        // A layout looks at a column even where all trees are leaves.
+        if columns > 0 {
+            trees.layouts.tops = Tops::of(&trees);
+            trees.layouts.forest = Forest::of(&trees.branches, &trees.roots);
+        }
+        Ok(trees)
+    }
+
+    /// The number of the leaf that a row comes to.
+    fn leaf_number(&self, root: Next, row: &[f32]) -> u32 {
+        let mut next = root;
+        loop {
+            match next {
+                Next::Branch(branch) => {
+                    let branch = &self.branches[branch as usize];
+                    next = branch.answer(row[branch.column as usize], &self.sets);
+                }
+                Next::Leaf(leaf) => return leaf,
+            }
+        }
+    }
+
+    /// The targets that a leaf adds to, and what.
+    fn weights_of(&self, leaf: u32) -> &[(u32, f32)] {
+        let leaf = leaf as usize;
+        &self.weights[self.leaves[leaf] as usize..self.leaves[leaf + 1] as usize]
+    }
+
+    /// Calls the function with the scores of some rows after another, and which targets of each have one.
+    fn each_block(
+        &self,
+        way: Way,
+        x: &Tensor,
+        aggregate: Aggregate,
+        mut f: impl FnMut(&mut [f32], &[bool]),
+    ) -> Result<usize, Fault> {
+        let (rows, columns) = x.as_rows();
+        if columns < self.columns {
+            return Err(format!("expected {} columns or more, found {columns}", self.columns).into());
+        }
+        let values = x.to_f32s()?;
+        let targets = self.targets;
+        let count = BLOCK.min(rows);
+        let (mut scores, mut has) = (vec![0.0; count * targets], vec![false; count * targets]);
+        let tops = self.layouts.tops.as_ref().filter(|_| aggregate.adds());
+        let mut room = Room::default();
+        for block in values.chunks(columns.max(1) * BLOCK) {
+            let rows = block.len() / columns.max(1);
+            let (scores, has) = (&mut scores[..rows * targets], &mut has[..rows * targets]);
+            match tops {
+                Some(tops) if tops.suits(way, rows) => {
+                    tops.run(way, block, columns, &mut room, scores);
+                    has.chunks_exact_mut(targets).for_each(|has| has.copy_from_slice(&tops.speaks));
+                }
+                _ => self.walk(block, columns, aggregate, scores, has),
+            }
+            if aggregate == Aggregate::Average {
+                scores.iter_mut().for_each(|score| *score /= self.roots.len() as f32);
+            }
+            f(scores, has);
+        }
+        Ok(rows)
+    }
+
+    /// The scores of some rows, leaf by leaf.
+    fn walk(&self, rows: &[f32], columns: usize, aggregate: Aggregate, scores: &mut [f32], has: &mut [bool]) {
+        scores.fill(0.0);
+        has.fill(false);
+        self.each_leaf(rows, columns, |row, leaf| {
+            for (target, weight) in self.weights_of(leaf) {
+                let place = row * self.targets + *target as usize;
+                scores[place] = aggregate.add(scores[place], *weight, has[place]);
+                has[place] = true;
+            }
+        });
+    }
+
+    /// Calls the function with every row and the leaves that it comes to, in the order of the trees.
+    fn each_leaf(&self, rows: &[f32], columns: usize, mut f: impl FnMut(usize, u32)) {
+        if let Some(forest) = &self.layouts.forest {
+            return forest.each_leaf(rows, columns, f);
+        }
+        for (number, row) in rows.chunks_exact(columns.max(1)).enumerate() {
+            self.roots.iter().for_each(|root| f(number, self.leaf_number(*root, row)));
+        }
+    }
+}
+
+/// How the leaves of all trees become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aggregate {
+    Sum,
+    Average,
+    Least,
+    Largest,
+}
+
+impl Aggregate {
+    /// What was there, and a leaf more.
+    fn add(self, score: f32, weight: f32, has: bool) -> f32 {
+        match self {
+            Aggregate::Sum | Aggregate::Average => score + weight,
+            Aggregate::Least if has && score < weight => score,
+            Aggregate::Largest if has && score > weight => score,
+            Aggregate::Least | Aggregate::Largest => weight,
+        }
+    }
+
+    fn adds(self) -> bool {
+        matches!(self, Aggregate::Sum | Aggregate::Average)
+    }
+}
+
+/// Every list has one for each node.
+fn one_for_each(node: Node<'_>, count: usize, lists: &[(&str, usize)]) -> Result<(), Error> {
+    match lists.iter().find(|(_, found)| *found != count) {
+        Some((name, found)) => {
+            Err(node.refuse(name, format!("expected {count}, one for each node, found {found}")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn column_of(node: Node<'_>, column: i64) -> Result<u32, Error> {
+    const MOST: i64 = 65_536;
+    let found = u32::try_from(column).ok().filter(|_| column < MOST);
+    found.ok_or_else(|| node.refuse("nodes_featureids", format!("{column} is no column")))
+}
+
+fn targets_of(node: Node<'_>) -> Result<usize, Error> {
+    const MOST: usize = 65_536;
+    let count = usize::try_from(node.int("n_targets", 1)).ok().filter(|count| (1..=MOST).contains(count));
+    count.ok_or_else(|| node.refuse("n_targets", format!("expected 1 to {MOST}")))
+}
+
+/// Numbers of a tensor that stands in an attribute.
+fn numbers_of(node: Node<'_>, name: &str) -> Result<Option<Vec<f32>>, Error> {
+    let Some(tensor) = node.tensor(name) else { return Ok(None) };
+    let values = tensor_of(tensor)?;
+    let values = values.to_f32s().map_err(|Fault(what)| node.refuse(name, what))?;
+    Ok(Some(values.into_owned()))
+}
+
+/// How far a walk has come with a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Not,
+    /// It is above the node at hand.
+    Above,
+    Done,
+}
+
+fn has_cycle(branches: &[Branch], roots: &[Next]) -> bool {
+    let mut seen = vec![Seen::Not; branches.len()];
+    let mut waiting: Vec<Next> = roots.to_vec();
+    while let Some(next) = waiting.pop() {
+        let Next::Branch(number) = next else { continue };
+        let branch = branches[number as usize];
+        match seen[number as usize] {
+            Seen::Not => {
+                seen[number as usize] = Seen::Above;
+                // It is come back to when all below it is done.
+                waiting.extend([next, branch.yes, branch.no]);
+                let is_above =
+                    |next| matches!(next, Next::Branch(number) if seen[number as usize] == Seen::Above);
+                if is_above(branch.yes) || is_above(branch.no) {
+                    return true;
+                }
+            }
+            Seen::Above => seen[number as usize] = Seen::Done,
+            Seen::Done => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

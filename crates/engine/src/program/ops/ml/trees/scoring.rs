@@ -1,0 +1,197 @@
+//! What the operators give: a value for each target, or labels and scores.
+
+use super::{
+    Aggregate, BLOCK, Trees,
+    lists::{Lists, floats_of},
+    targets_of,
+};
+use crate::{
+    Error,
+    program::{
+        node::{Kernel, Node, input},
+        ops::ml::scores::{Labels, Post, Second, largest},
+        tensor::{Data, Tensor},
+        way::Way,
+    },
+};
+
+fn aggregate_of(node: Node<'_>) -> Result<Aggregate, Error> {
+    Ok(match node.text("aggregate_function", "SUM").as_str() {
+        "SUM" => Aggregate::Sum,
+        "AVERAGE" => Aggregate::Average,
+        "MIN" => Aggregate::Least,
+        "MAX" => Aggregate::Largest,
+        other => return Err(node.refuse("aggregate_function", format!("{other} is not known"))),
+    })
+}
+
+pub(in super::super) fn regressor(node: Node<'_>) -> Result<Kernel, Error> {
+    let targets = targets_of(node)?;
+    let trees = Lists::of(node)?.read("target", targets)?;
+    let (aggregate, post) = (aggregate_of(node)?, Post::of(node)?);
+    let base = floats_of(node, "base_values")?;
+    if !base.is_empty() && base.len() != targets {
+        return Err(node.refuse("base_values", format!("expected {targets}, found {}", base.len())));
+    }
+    Ok(values(trees, aggregate, post, base))
+}
+
+/// A value for each target.
+pub(super) fn values(trees: Trees, aggregate: Aggregate, post: Post, base: Vec<f32>) -> Kernel {
+    Box::new(move |inputs| {
+        let mut all = Vec::new();
+        let rows = trees.each_block(Way::best(), input(inputs, 0)?, aggregate, |scores, has| {
+            add_base(scores, &base, trees.targets);
+            if trees.targets > 1 && !base.is_empty() {
+                // Of several targets, one that no leaf adds to stays nothing, as in ONNX Runtime.
+                let absent = scores.iter_mut().zip(has).filter(|(_, has)| !**has);
+                absent.for_each(|(score, _)| *score = 0.0);
+            }
+            // One value is changed by no transformation but this one.
+            if trees.targets > 1 || post == Post::Probit {
+                post.apply_to_rows(scores, trees.targets);
+            }
+            all.extend_from_slice(scores);
+        })?;
+        Ok(vec![Tensor::of(vec![rows, trees.targets], Data::F32(all))])
+    })
+}
+
+fn add_base(scores: &mut [f32], base: &[f32], targets: usize) {
+    if !base.is_empty() {
+        let of_row = |row: &mut [f32]| row.iter_mut().zip(base).for_each(|(score, base)| *score += base);
+        scores.chunks_exact_mut(targets).for_each(of_row);
+    }
+}
+
+pub(in super::super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
+    let labels = Labels::of(node, "classlabels_strings", "classlabels_int64s")?;
+    let classes = labels.len();
+    let trees = Lists::of(node)?.read("class", classes)?;
+    let (post, base) = (Post::of(node)?, floats_of(node, "base_values")?);
+    if base.len() > classes {
+        return Err(node.refuse("base_values", format!("expected at most {classes}, found {}", base.len())));
+    }
+    let mut used: Vec<u32> = trees.weights.iter().map(|(target, _)| *target).collect();
+    used.sort_unstable();
+    used.dedup();
+    let positive = trees.weights.iter().all(|(_, weight)| *weight >= 0.0);
+    let labels = labels_given(labels, used.len() > 1);
+    let binary = Binary { is_one_score: used.len() == 1, positive, base: base.clone(), post };
+    Ok(Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let (mut places, mut all) = (Vec::with_capacity(x.as_rows().0), Vec::new());
+        let rows = trees.each_block(Way::best(), x, Aggregate::Sum, |scores, has| {
+            if classes == 2 {
+                binary.finish(scores, has, &mut places);
+            } else {
+                add_base(scores, &base, classes);
+                let rows = scores.chunks_exact(classes).zip(has.chunks_exact(classes));
+                places.extend(rows.map(|(scores, has)| match scores {
+                    // One class alone is told from its absence.
+                    [score] => usize::from(*score > 0.0),
+                    scores => best_known(scores, has, base.len()),
+                }));
+                if classes > 1 || post == Post::Probit {
+                    post.apply_to_rows(scores, classes);
+                }
+            }
+            all.extend_from_slice(scores);
+        })?;
+        Ok(vec![labels.at(&places), Tensor::of(vec![rows, classes], Data::F32(all))])
+    }))
+}
+
+/// Labels as ONNX Runtime gives them: of one class, and of two that both have scores, integers are left out
+/// and places given instead.
+fn labels_given(labels: Labels, has_both: bool) -> Labels {
+    match labels {
+        Labels::Integers(values) if values.len() == 1 || values.len() == 2 && has_both => {
+            Labels::Integers(vec![0, 1])
+        }
+        Labels::Texts(values) if values.len() == 1 => {
+            Labels::Texts(vec![values[0].clone(), values[0].clone()])
+        }
+        labels => labels,
+    }
+}
+
+/// The class of the largest score. One that no leaf speaks of is not chosen, if another is.
+fn best_known(scores: &[f32], has: &[bool], bases: usize) -> usize {
+    let known = (0..scores.len()).filter(|class| has[*class] || *class < bases);
+    let best = known.fold(None, |best: Option<usize>, class| match best {
+        Some(best) if scores[class] <= scores[best] => Some(best),
+        _ => Some(class),
+    });
+    best.unwrap_or_else(|| largest(scores))
+}
+
+/// Two classes, of which one alone may have scores.
+#[derive(Debug, Clone)]
+struct Binary {
+    is_one_score: bool,
+    /// No leaf weighs less than nothing: scores are probabilities.
+    positive: bool,
+    base: Vec<f32>,
+    post: Post,
+}
+
+impl Binary {
+    /// From what the leaves gave to what the classes have; the places of the labels are added to others.
+    fn finish(&self, scores: &mut [f32], has: &[bool], places: &mut Vec<usize>) {
+        // Where it is a logistic function, it is worked out for all rows that want one at once.
+        let is_logistic = self.post == Post::Logistic;
+        let mut wait = [false; BLOCK];
+        for ((scores, has), waits) in
+            scores.as_chunks_mut().0.iter_mut().zip(has.as_chunks().0).zip(&mut wait)
+        {
+            let (label, second) = self.label(scores, has);
+            places.push(label);
+            *waits = is_logistic && matches!(second, None | Some(Second::Opposite));
+            match second {
+                None if is_logistic => {}
+                None => self.post.apply(scores),
+                Some(Second::Opposite) if is_logistic => *scores = [-scores[0], scores[0]],
+                Some(second) => {
+                    *scores = self.post.apply_to_one(scores[0], second).map(Option::unwrap_or_default);
+                }
+            }
+        }
+        let rows = scores.len() / 2;
+        if wait[..rows].iter().all(|wait| *wait) {
+            self.post.apply_to_rows(scores, 2);
+        } else {
+            let waiting = scores.chunks_exact_mut(2).zip(wait).filter(|(_, wait)| *wait);
+            waiting.for_each(|(scores, _)| self.post.apply(scores));
+        }
+    }
+
+    /// The label of a row, and how its one score becomes two, if it has but one.
+    fn label(&self, scores: &mut [f32; 2], has: &[bool; 2]) -> (usize, Option<Second>) {
+        let mut has_second = has[1];
+        match *self.base {
+            [_, second] if has_second => {
+                scores[1] = second + scores[0];
+                scores[0] = -scores[1];
+            }
+            [first, _] => {
+                scores[0] += first;
+                has_second = true;
+            }
+            [one] => scores[0] += one,
+            _ => {}
+        }
+        // What no leaf adds to is nothing, whatever its base, as in ONNX Runtime.
+        scores.iter_mut().zip(has).filter(|(_, has)| !**has).for_each(|(score, _)| *score = 0.0);
+        let decisive = if has[1] { scores[1] } else { scores[0] };
+        let (label, second) = match (self.is_one_score, self.positive) {
+            (true, true) => (usize::from(decisive > 0.5), Second::Rest),
+            (true, false) => (usize::from(decisive > 0.0), Second::Opposite),
+            (false, _) => {
+                let second = if self.base.is_empty() { Second::Opposite } else { Second::No };
+                (usize::from(decisive > 0.0), second)
+            }
+        };
+        (label, (!has_second).then_some(second))
+    }
+}

@@ -1,0 +1,115 @@
+//! Trees laid out to be run on many rows at a time, without walking where their tops are.
+//!
+//! The top of a tree has up to 32 exits, numbered from left to right. Of a row, all are open at first;
+//! each question whose answer is right closes the exits to its left, in any order, and the first that is
+//! left open is where the row leaves the top. For most gradient-boosted trees that is a leaf. Of deeper
+//! trees, the rest is walked, with the rows of a register at a time.
+
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+mod layout;
+
+use super::super::super::super::way::Way;
+
+/// Trees whose leaves add to the same targets, each tree to its own.
+///
+/// - every column of a question is below `columns`
+/// - every exit, and both answers of every node below, lead to a node of the same tree
+/// - values are there for each exit of a tree that is all top, and for each node of any other but for its
+///   first target
+#[derive(Debug)]
+pub(super) struct Tops {
+    trees: Vec<Tree>,
+    splits: Vec<Split>,
+    /// 32 for each tree that goes on below its top: the node that an exit leads to.
+    exits: Vec<u32>,
+    below: Vec<Below>,
+    adds: Vec<Add>,
+    values: Vec<f32>,
+    columns: usize,
+    /// Which targets a tree adds to.
+    pub(super) speaks: Vec<bool>,
+}
+
+/// A tree, whose parts lie after those of the tree before it.
+#[derive(Debug, Clone, Copy)]
+struct Tree {
+    /// Its questions of which a missing number goes right, and those of which it goes left, after them.
+    missing_right: u32,
+    missing_left: u32,
+    /// How many steps lead from the top to the deepest leaf; none if there is nothing below.
+    steps: u32,
+    /// Its first in `exits` and in `below`.
+    exits: u32,
+    below: u32,
+    /// How many nodes are below.
+    nodes: u32,
+    /// How many targets it adds to.
+    adds: u32,
+}
+
+/// A question of a top.
+#[derive(Debug, Clone, Copy)]
+struct Split {
+    threshold: f32,
+    column: u32,
+    /// The exits that stay open where the answer is right.
+    keeps: u32,
+}
+
+/// A node below a top. A leaf leads to itself: its threshold is its value, and its column the one after
+/// those of the rows, which holds the least number.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+struct Below {
+    threshold: f32,
+    /// Where the left answer leads in the tree, in 16 bits (the right one is after it); whether a missing
+    /// number goes left; and the column.
+    leads: u32,
+}
+
+/// What a tree adds to a target: where its values begin.
+#[derive(Debug, Clone, Copy)]
+struct Add {
+    target: u32,
+    values: u32,
+}
+
+/// As many numbers as the widest register has, placed as it likes them.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; 16]);
+
+/// Room to work in, used again for each block.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// The rows, column by column.
+    x: Vec<Line>,
+    /// The scores, target by target.
+    sums: Vec<Line>,
+}
+
+/// How many exits a top has at most: as many as bits of a mask.
+const EXITS: usize = 32;
+const MISSING_IS_LEFT: u32 = 1 << 16;
+const COLUMN: u32 = 17;
+
+impl Tops {
+    /// Whether the rows are enough to fill registers.
+    pub(super) fn suits(&self, way: Way, rows: usize) -> bool {
+        match way {
+            Way::Portable => false,
+            Way::Avx2 => rows >= 4,
+            Way::Avx512 => rows >= 5,
+        }
+    }
+
+    /// What all trees give together for up to 64 rows.
+    pub(super) fn run(&self, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [f32]) {
+        debug_assert!(columns >= self.columns && rows.len() <= 64 * columns);
+        #[cfg(target_arch = "x86_64")]
+        lanes::run(self, way, rows, columns, room, scores);
+        #[cfg(not(target_arch = "x86_64"))]
+        unreachable!("{way:?}, {columns}, {room:?}, {rows:?}, {scores:?}: tops suit registers alone");
+    }
+}

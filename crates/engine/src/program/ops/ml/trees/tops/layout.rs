@@ -1,0 +1,207 @@
+//! From branches to tops and what is below them.
+
+use std::collections::BinaryHeap;
+
+use super::{
+    super::{Next, Order, Trees},
+    Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Split, Tops, Tree,
+};
+
+/// A node of a tree, each of which is come to in one way. Those that it leads to come after it.
+struct Node {
+    /// The question, and where the left answer leads: the right one is after it.
+    question: Option<(Order, usize)>,
+    /// The number of a leaf.
+    leaf: u32,
+    /// How many steps lead to the deepest leaf.
+    height: u32,
+}
+
+impl Tops {
+    /// Lays trees out that ask for order alone, each of which adds to the same targets at all its leaves.
+    pub(in super::super) fn of(trees: &Trees) -> Option<Tops> {
+        // 15 bits hold a column, and one more stands for what no row has.
+        if trees.columns >= (1 << 15) - 1 {
+            return None;
+        }
+        let mut tops = Tops {
+            trees: Vec::with_capacity(trees.roots.len()),
+            splits: Vec::new(),
+            exits: Vec::new(),
+            below: Vec::new(),
+            adds: Vec::new(),
+            values: Vec::new(),
+            columns: trees.columns,
+            speaks: vec![false; trees.targets],
+        };
+        let mut room = 4 * (trees.branches.len() + trees.roots.len());
+        for root in &trees.roots {
+            let nodes = nodes_of(trees, *root, &mut room)?;
+            tops.push(trees, &nodes)?;
+        }
+        Some(tops)
+    }
+
+    fn push(&mut self, trees: &Trees, nodes: &[Node]) -> Option<()> {
+        let leaves: Vec<u32> =
+            nodes.iter().filter(|node| node.question.is_none()).map(|node| node.leaf).collect();
+        // A leaf's value that is no number could not be compared with: it would not stay where it is.
+        if leaves.iter().any(|leaf| trees.weights_of(*leaf).iter().any(|(_, weight)| weight.is_nan())) {
+            return None;
+        }
+        let targets: Vec<u32> = trees.weights_of(leaves[0]).iter().map(|(target, _)| *target).collect();
+        let of_leaf = |leaf: u32| trees.weights_of(leaf).iter().map(|(target, _)| target);
+        let same = leaves.iter().all(|leaf| of_leaf(*leaf).eq(&targets));
+        let mut once = targets.clone();
+        once.sort_unstable();
+        once.dedup();
+        if !same || once.len() < targets.len() {
+            return None;
+        }
+        let (is_top, exits) = top_of(nodes);
+        let mut tree = Tree {
+            missing_right: 0,
+            missing_left: 0,
+            steps: exits.iter().map(|exit| nodes[*exit].height).max().unwrap_or(0),
+            exits: self.exits.len() as u32,
+            below: self.below.len() as u32,
+            nodes: 0,
+            adds: targets.len() as u32,
+        };
+        let (missing_left, missing_right): (Vec<_>, Vec<_>) =
+            splits_of(nodes, &is_top).into_iter().partition(|(_, missing_is_left)| *missing_is_left);
+        tree.missing_left = missing_left.len() as u32;
+        tree.missing_right = missing_right.len() as u32;
+        self.splits.extend(missing_right.into_iter().chain(missing_left).map(|(split, _)| split));
+        // Values lie in the order of the exits, or of the nodes below. The nodes hold those of the first
+        // target themselves: they are at hand when a row has come to them.
+        let is_whole = tree.steps == 0;
+        let places = if is_whole { exits } else { self.push_below(trees, nodes, &exits)? };
+        for (at, target) in targets.iter().enumerate() {
+            self.speaks[*target as usize] = true;
+            self.adds.push(Add { target: *target, values: u32::try_from(self.values.len()).ok()? });
+            if is_whole || at > 0 {
+                self.values.extend(places.iter().map(|place| value_of(trees, &nodes[*place], at)));
+            }
+            if is_whole {
+                self.values.extend(std::iter::repeat_n(0.0, EXITS - places.len()));
+            }
+        }
+        tree.nodes = self.below.len() as u32 - tree.below;
+        self.trees.push(tree);
+        Some(())
+    }
+
+    /// Lays out what is below a top, exits first; gives the nodes in that order.
+    fn push_below(&mut self, trees: &Trees, nodes: &[Node], exits: &[usize]) -> Option<Vec<usize>> {
+        self.exits.extend((0..exits.len() as u32).chain(std::iter::repeat_n(0, EXITS - exits.len())));
+        let mut places = exits.to_vec();
+        let mut at = 0;
+        while at < places.len() {
+            let below = match &nodes[places[at]].question {
+                Some((order, left)) => {
+                    let leads = u16::try_from(places.len()).ok().filter(|place| *place < u16::MAX)?;
+                    places.extend([*left, left + 1]);
+                    let missing = if order.missing_is_left { MISSING_IS_LEFT } else { 0 };
+                    let leads = u32::from(leads) | missing | order.column << COLUMN;
+                    Below { threshold: order.threshold, leads }
+                }
+                // Whatever is asked of the column of the least number, it is not above.
+                None => Below {
+                    threshold: value_of(trees, &nodes[places[at]], 0),
+                    leads: at as u32 | MISSING_IS_LEFT | (self.columns as u32) << COLUMN,
+                },
+            };
+            self.below.push(below);
+            at += 1;
+        }
+        Some(places)
+    }
+}
+
+/// What a leaf adds to the target of that place.
+fn value_of(trees: &Trees, node: &Node, target: usize) -> f32 {
+    match node.question {
+        None => trees.weights_of(node.leaf).get(target).map_or(0.0, |(_, weight)| *weight),
+        Some(_) => 0.0,
+    }
+}
+
+/// A tree's nodes, the root first. One that is come to in several ways is there for each: not for ever.
+fn nodes_of(trees: &Trees, root: Next, room: &mut usize) -> Option<Vec<Node>> {
+    let node = || Node { question: None, leaf: 0, height: 0 };
+    let mut nodes = vec![node()];
+    let mut waiting = vec![(root, 0)];
+    while let Some((next, at)) = waiting.pop() {
+        match next {
+            Next::Leaf(leaf) => nodes[at].leaf = leaf,
+            Next::Branch(number) => {
+                let order = trees.branches[number as usize].as_order()?;
+                *room = room.checked_sub(1)?;
+                let left = nodes.len();
+                nodes.extend([node(), node()]);
+                nodes[at].question = Some((order, left));
+                waiting.extend([(order.left, left), (order.right, left + 1)]);
+            }
+        }
+    }
+    for at in (0..nodes.len()).rev() {
+        if let Some((_, left)) = nodes[at].question {
+            nodes[at].height = 1 + nodes[left].height.max(nodes[left + 1].height);
+        }
+    }
+    Some(nodes)
+}
+
+/// Which nodes are the top, and its exits from left to right: what is tallest is taken in first.
+fn top_of(nodes: &[Node]) -> (Vec<bool>, Vec<usize>) {
+    let mut is_top = vec![false; nodes.len()];
+    let mut tallest = BinaryHeap::from([(nodes[0].height, std::cmp::Reverse(0))]);
+    while tallest.len() < EXITS {
+        let Some((height, std::cmp::Reverse(at))) = tallest.pop() else { break };
+        let Some((_, left)) = nodes[at].question else {
+            tallest.push((height, std::cmp::Reverse(at)));
+            break;
+        };
+        is_top[at] = true;
+        tallest.extend([left, left + 1].map(|at| (nodes[at].height, std::cmp::Reverse(at))));
+    }
+    let (mut exits, mut waiting) = (Vec::new(), vec![0]);
+    while let Some(at) = waiting.pop() {
+        match nodes[at].question {
+            Some((_, left)) if is_top[at] => waiting.extend([left + 1, left]),
+            _ => exits.push(at),
+        }
+    }
+    (is_top, exits)
+}
+
+/// The questions of a top, with whether a missing number goes left.
+fn splits_of(nodes: &[Node], is_top: &[bool]) -> Vec<(Split, bool)> {
+    enum Visit {
+        Node(usize),
+        /// All exits to the left of a node are counted: they began there.
+        Left(usize, u32),
+    }
+    let (mut splits, mut exits) = (Vec::new(), 0_u32);
+    let mut waiting = vec![Visit::Node(0)];
+    while let Some(visit) = waiting.pop() {
+        match visit {
+            Visit::Node(at) => match nodes[at].question {
+                Some((_, left)) if is_top[at] => {
+                    waiting.extend([Visit::Node(left + 1), Visit::Left(at, exits), Visit::Node(left)]);
+                }
+                _ => exits += 1,
+            },
+            Visit::Left(at, first) => {
+                let Some((order, _)) = nodes[at].question else { continue };
+                // The exits from `first` on, but for those of the right.
+                let closed = (u64::MAX << first) & !(u64::MAX << exits);
+                let keeps = !(closed as u32);
+                let split = Split { threshold: order.threshold, column: order.column, keeps };
+                splits.push((split, order.missing_is_left));
+            }
+        }
+    }
+    splits
+}
