@@ -36,3 +36,8 @@ fn schemas_and_plans_are_read_or_refused() {
 fn pickles_are_read_or_refused() {
     each("pickle", targets::pickle);
 }
+
+#[test]
+fn graphs_are_run_or_refused() {
+    each("graph", targets::graph);
+}

@@ -7,31 +7,45 @@ use tract_onnx::pb::{
 };
 
 use super::{
-    Element, Input, Output, Program, Step, Tensor,
+    Element, Input, Limits, Output, Program, Step, Tensor, budget,
     fuse::{Made, fuse},
-    node::Node,
+    node::{Kernel, Node},
     ops,
     read::tensor_of,
-    tensor::Data,
+    tensor::{Data, Fault},
 };
 use crate::{Error, facts, model};
 
 impl Program {
     /// Reads a model. Everything that it cannot do is refused here, and nothing at the first row.
     pub fn load(bytes: &[u8]) -> Result<Program, Error> {
+        Program::load_within(bytes, Limits::default())
+    }
+
+    /// The same, with limits of one's own for what it may take.
+    pub fn load_within(bytes: &[u8], limits: Limits) -> Result<Program, Error> {
         let model = model::read(bytes)?;
         facts::check(&model)?;
-        Program::of_model(&model)
+        Program::of_checked(&model, limits)
     }
 
     /// Takes a model whose tensors were looked over.
     pub(crate) fn of_model(model: &ModelProto) -> Result<Program, Error> {
+        Program::of_checked(model, Limits::default())
+    }
+
+    fn of_checked(model: &ModelProto, limits: Limits) -> Result<Program, Error> {
         let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
         let version = |names: &[&str]| {
             let set = model.opset_import.iter().find(|set| names.contains(&set.domain.as_str()));
             set.map_or(1, |set| set.version)
         };
-        Program::of_graph(graph, (version(&["", "ai.onnx"]), version(&["ai.onnx.ml"])), &Outer::default())
+        let versions = (version(&["", "ai.onnx"]), version(&["ai.onnx.ml"]));
+        let parameters = graph.initializer.iter().map(facts::held).sum();
+        let budget = limits.of_load(parameters);
+        let mut program = budget::within(budget, || Program::of_graph(graph, versions, &Outer::default()))?;
+        program.limits = limits;
+        Ok(program)
     }
 
     /// Takes a graph; one that stands in a node sees values from around it, which are inputs after its own.
@@ -76,10 +90,11 @@ impl Program {
                 inputs.iter().map(|slot| slot.and_then(|slot| constants[slot].as_ref())).collect();
             let node = Node { proto, opset, ml, constants: &known, captured: &captured, depth: outer.depth };
             let kernel = ops::build(node)?;
-            // What needs nothing but constants is one. What fails on them fails when it runs, with its name.
+            // What needs nothing but constants is one.
             let is_constant =
                 inputs.iter().zip(&known).all(|(slot, known)| slot.is_none() || known.is_some());
-            if let Some(Ok(values)) = is_constant.then(|| kernel(&known)) {
+            let values = if is_constant { folded(node, &kernel, &known)? } else { None };
+            if let Some(values) = values {
                 for (slot, value) in outputs.iter().zip(values) {
                     constants[*slot] = Some(value);
                 }
@@ -90,11 +105,15 @@ impl Program {
             made.push(Made { step, proto });
         }
         constants.resize(slots.count(), None);
-        let outputs = graph.output.iter().map(|output| {
-            let maker = graph.node.iter().find(|node| node.output.contains(&output.name));
-            let keys = maker.filter(|node| node.op_type == "ZipMap").and_then(|proto| {
-                keys_of(Node { proto, opset, ml, constants: &[], captured: &[], depth: 0 })
+        let mut keys = HashMap::new();
+        for proto in graph.node.iter().filter(|node| node.op_type == "ZipMap") {
+            let node = Node { proto, opset, ml, constants: &[], captured: &[], depth: 0 };
+            proto.output.iter().for_each(|output| {
+                keys.insert(output.as_str(), keys_of(node));
             });
+        }
+        let outputs = graph.output.iter().map(|output| {
+            let keys = keys.get(output.name.as_str()).cloned().flatten();
             let slot =
                 slots.find(&output.name).ok_or(Error::Lacking { what: "node for one of its outputs" })?;
             Ok(Output { name: output.name.clone(), keys, slot })
@@ -102,10 +121,31 @@ impl Program {
         let outputs = outputs.collect::<Result<Vec<_>, Error>>()?;
         let is_output = |slot: usize| outputs.iter().any(|output| output.slot == slot);
         let steps = fuse(made, &constants, is_output, (opset, ml));
-        let mut program = Program { inputs, first_input, outputs, constants, steps };
+        let parameters = constants.iter().flatten().map(Tensor::len).sum();
+        let limits = Limits::default();
+        let mut program = Program { inputs, first_input, outputs, constants, steps, limits, parameters };
         program.find_last_uses();
         Ok(program)
     }
+}
+
+/// What a node gives that needs nothing but constants. What makes much of little is better made anew for
+/// each run than kept.
+fn folded(node: Node<'_>, kernel: &Kernel, known: &[Option<&Tensor>]) -> Result<Option<Vec<Tensor>>, Error> {
+    const LITTLE: usize = 1 << 20;
+    const TIMES: usize = 4;
+    let values = match kernel(known) {
+        Ok(values) => values,
+        // A branch that is never taken may be wrong.
+        Err(_) if node.depth > 0 => return Ok(None),
+        Err(Fault(reason)) => {
+            return Err(Error::Constants { node: node.label(), operator: node.operator(), reason });
+        }
+    };
+    let made: usize = values.iter().map(Tensor::len).sum();
+    let given: usize = known.iter().flatten().map(|value| value.len()).sum();
+    let fits = values.iter().try_for_each(budget::hold).is_ok();
+    Ok((fits && made <= LITTLE.max(given.saturating_mul(TIMES))).then_some(values))
 }
 
 /// What the graph inside of a node sees of the graph around it.

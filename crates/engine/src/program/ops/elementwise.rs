@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        budget,
         node::{Kernel, Node, input, optional},
         room,
         tensor::{Data, Fault, Tensor},
@@ -486,6 +487,8 @@ fn choose() -> Kernel {
         let (condition, a, b) = (input(inputs, 0)?, input(inputs, 1)?, input(inputs, 2)?);
         let both = shape_of(a.shape(), b.shape())?;
         let shape = shape_of(condition.shape(), &both)?;
+        let heaviest = budget::heaviest(a).max(budget::heaviest(b));
+        budget::fits(shape.iter().product::<usize>().saturating_mul(heaviest))?;
         let (sa, sb) = (a.shape(), b.shape());
         macro_rules! pick {
             ($a:expr, $b:expr) => {{

@@ -5,7 +5,7 @@ use super::{
         node::{Kernel, Node, axis_of, input},
         tensor::{Data, Fault, Tensor, map_data},
     },
-    shape::{bounded, gather_by, steps, walk},
+    shape::{bounded_like, gather_by, steps, walk},
 };
 use crate::Error;
 
@@ -49,7 +49,7 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
     let outer: usize = x.shape()[..axis].iter().product();
     let inner: usize = x.shape()[axis + 1..].iter().product();
     let shape = [&x.shape()[..axis], places.shape(), &x.shape()[axis + 1..]].concat();
-    bounded(&shape)?;
+    bounded_like(x, &shape)?;
     let data = map_data!(x.data(), |values| {
         let mut found = Vec::with_capacity(outer * at.len() * inner);
         for row in 0..outer {
@@ -110,6 +110,7 @@ fn gather_nd(node: Node<'_>) -> Result<Kernel, Error> {
     Ok(Box::new(|inputs| {
         let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
         let (found, width) = targets(x, places)?;
+        bounded_like(x, &[found.len(), width])?;
         let depth = places.shape()[places.rank() - 1];
         let shape = [&places.shape()[..places.rank() - 1], &x.shape()[depth..]].concat();
         let all: Vec<usize> = found.into_iter().flat_map(|begin| begin..begin + width).collect();
