@@ -71,7 +71,8 @@ impl Program {
         let initialised: HashSet<&str> =
             graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
         let given = graph.input.iter().filter(|input| !initialised.contains(input.name.as_str()));
-        let mut inputs = given.map(read_input).collect::<Result<Vec<_>, _>>()?;
+        let mut inputs =
+            given.map(|input| read_input(input, graph, outer.depth)).collect::<Result<Vec<_>, _>>()?;
         inputs.extend(outer.names.iter().map(|name| Input::unknown(name)));
         let first_input = slots.count();
         for (number, input) in inputs.iter().enumerate() {
@@ -255,6 +256,15 @@ fn sorted(graph: &GraphProto) -> Result<Vec<Planned<'_>>, Error> {
     Ok(order)
 }
 
+/// How many keys a map can have: one for each column of the matrix that is given instead of maps.
+fn vocabulary_of(input: &ValueInfoProto, graph: &GraphProto) -> Option<usize> {
+    let reads =
+        |node: &&NodeProto| node.op_type == "DictVectorizer" && node.input.first() == Some(&input.name);
+    let reader = graph.node.iter().find(reads)?;
+    let lists = reader.attribute.iter().filter(|attribute| attribute.name.ends_with("_vocabulary"));
+    lists.map(|list| list.strings.len().max(list.ints.len())).max()
+}
+
 impl Input {
     /// One that declares nothing.
     fn unknown(name: &str) -> Input {
@@ -262,11 +272,15 @@ impl Input {
     }
 }
 
-fn read_input(input: &ValueInfoProto) -> Result<Input, Error> {
+fn read_input(input: &ValueInfoProto, graph: &GraphProto, depth: usize) -> Result<Input, Error> {
     let wrong = |found: &str| Error::InputType { input: input.name.clone(), found: found.to_owned() };
-    // The inputs of inner graphs may declare nothing.
     let Some(kind) = input.r#type.as_ref().and_then(|kind| kind.value.as_ref()) else {
-        return Ok(Input::unknown(&input.name));
+        return match vocabulary_of(input, graph) {
+            Some(width) => Ok(Input { width: Some(width), rank: Some(2), ..Input::unknown(&input.name) }),
+            // The inputs of inner graphs may declare nothing.
+            None if depth > 0 => Ok(Input::unknown(&input.name)),
+            None => Err(wrong("no tensor, and no map that a DictVectorizer reads")),
+        };
     };
     let type_proto::Value::TensorType(tensor) = kind;
     let element = ops::element(tensor.elem_type.into());
