@@ -23,8 +23,8 @@ fn containers_are_opened_or_refused() {
 }
 
 #[test]
-fn graphs_are_opened_or_refused() {
-    each("graph", targets::graph);
+fn bare_graphs_are_opened_or_refused() {
+    each("bare", targets::bare);
 }
 
 #[test]
@@ -40,4 +40,9 @@ fn schemas_and_plans_are_read_or_refused() {
 #[test]
 fn pickles_are_read_or_refused() {
     each("pickle", targets::pickle);
+}
+
+#[test]
+fn graphs_are_run_or_refused() {
+    each("graph", targets::graph);
 }

@@ -1,6 +1,11 @@
 //! What the fuzz targets do with bytes from anywhere. Ordinary tests do the same with the corpus.
 
-use automl_pack::{Archive, Auto, Manifest, Options, bundle, carefree::Pickle, plan};
+use automl_pack::{
+    Archive, Auto, Manifest, Options, bundle,
+    carefree::Pickle,
+    engine::{Data, Element, Input, Limits, Program, Tensor},
+    plan,
+};
 
 /// A container is refused or opened; a bundle that opens is written again to the same bytes.
 pub fn open(data: &[u8]) {
@@ -17,7 +22,7 @@ pub fn open(data: &[u8]) {
 }
 
 /// A bare graph is refused or opened; one that opens gives a score or an error for a row.
-pub fn graph(data: &[u8]) {
+pub fn bare(data: &[u8]) {
     let Ok(auto) = Auto::from_bytes(data) else { return };
     let plan = auto.pattern.plan();
     let columns = match plan.schema().as_wide().map(|wide| wide.width) {
@@ -62,4 +67,38 @@ pub fn pickle(data: &[u8]) {
     if let Ok(pickle) = Pickle::read(data) {
         let _ = pickle.root().kind();
     }
+}
+
+/// A graph is refused or loaded; one that loads gives something for a few rows, or is refused then.
+pub fn graph(data: &[u8]) {
+    // Less than the defaults: what is looked for is not what a large machine can bear.
+    let limits = Limits { values: 1 << 21, values_of_row: 1 << 18, held: 1 << 22 };
+    let Ok(program) = Program::load_within(data, limits) else { return };
+    for rows in [1, 3] {
+        let inputs = program.inputs().iter().map(|input| rows_of(input, rows));
+        let _ = program.run(inputs.collect());
+    }
+}
+
+/// Rows of the type and the width that an input takes, with values from everywhere.
+fn rows_of(input: &Input, rows: usize) -> Tensor {
+    let width = input.width.unwrap_or(1).min(1 << 10);
+    let shape = if input.rank == Some(1) { vec![rows] } else { vec![rows, width] };
+    let places = 0..shape.iter().product();
+    let number = |place: usize| match place % 11 {
+        7 => f64::NAN,
+        9 => f64::INFINITY,
+        place => place as f64 - 4.5,
+    };
+    let data = match input.element {
+        Element::F32 => Data::F32(places.map(|place| number(place) as f32).collect()),
+        Element::F64 => Data::F64(places.map(number).collect()),
+        Element::I64 => Data::I64(places.map(|place| place as i64 % 9 - 3).collect()),
+        Element::I32 => Data::I32(places.map(|place| place as i32 % 9 - 3).collect()),
+        Element::Bool => Data::Bool(places.map(|place| place % 3 == 0).collect()),
+        Element::Text => {
+            Data::Text(places.map(|place| ["a", "", "1", "red blue", "-2.5"][place % 5].to_owned()).collect())
+        }
+    };
+    Tensor::new(shape, data).expect("as many values as the shape says")
 }

@@ -156,6 +156,16 @@ pub enum Error {
         /// The operator.
         operator: String,
     },
+    /// A node that cannot run on what it is always given.
+    #[error("node \"{node}\" ({operator}) cannot run on its constants: {reason}")]
+    Constants {
+        /// The node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The graph makes no sense to the engine.
     #[error("the graph cannot be prepared for {rows} rows: {reason}")]
     Prepare {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tract_onnx::pb;
 
-use crate::Error;
+use crate::{Attribute, Error};
 
 /// What stands in a graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,25 +44,89 @@ pub(crate) const DEEPEST: usize = 16;
 /// More columns than this are no table.
 pub(crate) const MOST_COLUMNS: usize = 65_536;
 
+/// More inputs, outputs or tensors than this are no model of a table.
+const MOST_VALUES: usize = 65_536;
+/// More outputs than this neither: each is given whole.
+const MOST_OUTPUTS: usize = 4_096;
+/// A longer text is no category and no name of a class.
+const LONGEST_TEXT: usize = 16_384;
+
+fn limited(what: &'static str, found: usize, limit: usize) -> Result<(), Error> {
+    if found > limit { Err(Error::TooLarge { what, found, limit }) } else { Ok(()) }
+}
+
 /// Looks the model over before anything walks it; tells how many numbers were trained.
 pub(crate) fn check(model: &pb::ModelProto) -> Result<usize, Error> {
     let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
     if graph.node.is_empty() {
         return Err(Error::Lacking { what: "nodes" });
     }
-    if graph.node.len() > MOST_NODES {
-        return Err(Error::TooLarge { what: "nodes", found: graph.node.len(), limit: MOST_NODES });
+    limited("outputs", graph.output.len(), MOST_OUTPUTS)?;
+    let (mut nodes, mut parameters) = (0, 0);
+    // Graphs in graphs wait here, and none is gone into by a call of its own.
+    let mut waiting = vec![(graph, 1)];
+    while let Some((graph, depth)) = waiting.pop() {
+        limited("graphs in each other", depth, DEEPEST)?;
+        nodes += graph.node.len();
+        limited("nodes", nodes, MOST_NODES)?;
+        check_names(graph)?;
+        for node in &graph.node {
+            check_node(node)?;
+            let inner =
+                node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
+            waiting.extend(inner.map(|graph| (graph, depth + 1)));
+        }
     }
-    let mut parameters = 0;
     visit_tensors(graph, &mut |tensor| {
         check_internal(tensor)?;
         let elements = check_size(tensor)?;
+        let longest = tensor.string_data.iter().map(Vec::len).max().unwrap_or(0);
+        limited("bytes in one text", longest, LONGEST_TEXT)?;
         if is_float(tensor) {
             parameters += elements;
         }
         Ok(())
     })?;
     Ok(parameters)
+}
+
+fn check_names(graph: &pb::GraphProto) -> Result<(), Error> {
+    limited("tensors", graph.initializer.len(), MOST_VALUES)?;
+    limited("inputs", graph.input.len(), MOST_VALUES)?;
+    if !graph.sparse_initializer.is_empty() {
+        return Err(Error::Lacking { what: "plain tensors alone: some are sparse" });
+    }
+    let mut seen = HashSet::new();
+    match graph.initializer.iter().find(|tensor| !seen.insert(tensor.name.as_str())) {
+        Some(twice) => Err(Error::TwoMakers { value: twice.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// A node has each attribute once, and no text without an end.
+fn check_node(node: &pb::NodeProto) -> Result<(), Error> {
+    limited("inputs and outputs of one node", node.input.len() + node.output.len(), MOST_VALUES)?;
+    let mut seen = HashSet::new();
+    for attribute in &node.attribute {
+        if !seen.insert(attribute.name.as_str()) {
+            let (node, operator) = (node.name.clone(), node.op_type.clone());
+            let (attribute, what) = (attribute.name.clone(), "it is there twice".to_owned());
+            return Err(Error::Attribute(Box::new(Attribute { node, operator, attribute, what })));
+        }
+        let longest = attribute.strings.iter().chain([&attribute.s]).map(Vec::len).max().unwrap_or(0);
+        limited("bytes in one text", longest, LONGEST_TEXT)?;
+    }
+    Ok(())
+}
+
+/// Whether a node of the graph is of ai.onnx.ml.
+pub(crate) fn has_ml(model: &pb::ModelProto) -> bool {
+    model.graph.iter().flat_map(|graph| &graph.node).any(|node| node.domain == "ai.onnx.ml")
+}
+
+/// How many values a tensor says that it has.
+pub(crate) fn held(tensor: &pb::TensorProto) -> usize {
+    check_size(tensor).unwrap_or(0)
 }
 
 /// Looks the model over and tells what stands in it, or why it is refused.
@@ -201,7 +265,8 @@ fn check_size(tensor: &pb::TensorProto) -> Result<usize, Error> {
     };
     let held = match tensor.raw_data.len() {
         0 => typed.into_iter().max().unwrap_or(0),
-        bytes => bytes / width,
+        // A part of a value is none.
+        bytes => bytes.div_ceil(width),
     };
     declared.filter(|declared| *declared == held).ok_or_else(|| Error::TensorSize {
         tensor: tensor.name.clone(),

@@ -46,8 +46,13 @@ impl Graph {
         })?;
         let mut folded = model.clone();
         rewrite::fold(&mut folded, facts.opset);
-        if let Some((program, columns)) = own(&folded, output, width) {
-            return Ok(Graph { runner: Runner::Own(program), facts, width, columns });
+        match own(&folded, output, width) {
+            Ok(Some((program, columns))) => {
+                return Ok(Graph { runner: Runner::Own(program), facts, width, columns });
+            }
+            // tract does not look trees and the like over before it walks them, and is wrong about some.
+            Err(error) if facts::has_ml(&model) => return Err(error),
+            Ok(None) | Err(_) => {}
         }
         rewrite::rewrite(&mut model, facts.opset);
         let (plans, batch) = Plans::prepare(&model, output, width)?;
@@ -98,7 +103,7 @@ impl Graph {
 
 /// The program of a model, where all of it is supported and a row gives the same alone and among others:
 /// a graph that was traced at a batch of its own may run at others and be wrong there.
-fn own(model: &pb::ModelProto, output: usize, width: usize) -> Option<(Program, usize)> {
+fn own(model: &pb::ModelProto, output: usize, width: usize) -> Result<Option<(Program, usize)>, Error> {
     const ROWS: usize = 3;
     const TOLERANCE: f32 = 1e-3;
     let load = || {
@@ -106,20 +111,20 @@ fn own(model: &pb::ModelProto, output: usize, width: usize) -> Option<(Program, 
         program.keep_outputs(&[output]);
         Ok(program)
     };
-    let program = guarded_own(load).ok()?;
+    let program = guarded_own(load)?;
     let place = |at: usize| ((at * 7919 % 23) as f32 - 11.0) / 8.0;
     let rows = Array2::from_shape_fn((ROWS, width), |(row, column)| place(row * width + column));
-    let together = run_own(&program, rows.view()).ok()?;
+    let together = run_own(&program, rows.view())?;
     let columns = together.ncols();
     for row in 0..ROWS {
-        let alone = run_own(&program, rows.slice_axis(Axis(0), (row..row + 1).into())).ok()?;
+        let alone = run_own(&program, rows.slice_axis(Axis(0), (row..row + 1).into()))?;
         let near =
             |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE * (1.0 + b.abs()) || a.is_nan() && b.is_nan();
         if alone.ncols() != columns || !alone.iter().zip(together.row(row)).all(near) {
-            return None;
+            return Ok(None);
         }
     }
-    Some((program, columns))
+    Ok(Some((program, columns)))
 }
 
 fn run_own(program: &Program, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {

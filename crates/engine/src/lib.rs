@@ -34,4 +34,4 @@ pub use error::{Attribute, Error};
 pub use facts::{Batch, Facts};
 pub use graph::Graph;
 pub use plan::is_guarded;
-pub use program::{Data, Element, Input, Output, Program, Tensor, Way};
+pub use program::{Data, Element, Input, Limits, Output, Program, Tensor, Way};

@@ -7,31 +7,45 @@ use tract_onnx::pb::{
 };
 
 use super::{
-    Element, Input, Output, Program, Step, Tensor,
+    Element, Input, Limits, Output, Program, Step, Tensor, budget,
     fuse::{Made, fuse},
-    node::Node,
+    node::{Kernel, Node},
     ops,
     read::tensor_of,
-    tensor::Data,
+    tensor::{Data, Fault},
 };
 use crate::{Error, facts, model};
 
 impl Program {
     /// Reads a model. Everything that it cannot do is refused here, and nothing at the first row.
     pub fn load(bytes: &[u8]) -> Result<Program, Error> {
+        Program::load_within(bytes, Limits::default())
+    }
+
+    /// The same, with limits of one's own for what it may take.
+    pub fn load_within(bytes: &[u8], limits: Limits) -> Result<Program, Error> {
         let model = model::read(bytes)?;
         facts::check(&model)?;
-        Program::of_model(&model)
+        Program::of_checked(&model, limits)
     }
 
     /// Takes a model whose tensors were looked over.
     pub(crate) fn of_model(model: &ModelProto) -> Result<Program, Error> {
+        Program::of_checked(model, Limits::default())
+    }
+
+    fn of_checked(model: &ModelProto, limits: Limits) -> Result<Program, Error> {
         let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
         let version = |names: &[&str]| {
             let set = model.opset_import.iter().find(|set| names.contains(&set.domain.as_str()));
             set.map_or(1, |set| set.version)
         };
-        Program::of_graph(graph, (version(&["", "ai.onnx"]), version(&["ai.onnx.ml"])), &Outer::default())
+        let versions = (version(&["", "ai.onnx"]), version(&["ai.onnx.ml"]));
+        let parameters = graph.initializer.iter().map(facts::held).sum();
+        let budget = limits.of_load(parameters);
+        let mut program = budget::within(budget, || Program::of_graph(graph, versions, &Outer::default()))?;
+        program.limits = limits;
+        Ok(program)
     }
 
     /// Takes a graph; one that stands in a node sees values from around it, which are inputs after its own.
@@ -57,7 +71,8 @@ impl Program {
         let initialised: HashSet<&str> =
             graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
         let given = graph.input.iter().filter(|input| !initialised.contains(input.name.as_str()));
-        let mut inputs = given.map(read_input).collect::<Result<Vec<_>, _>>()?;
+        let mut inputs =
+            given.map(|input| read_input(input, graph, outer.depth)).collect::<Result<Vec<_>, _>>()?;
         inputs.extend(outer.names.iter().map(|name| Input::unknown(name)));
         let first_input = slots.count();
         for (number, input) in inputs.iter().enumerate() {
@@ -65,9 +80,8 @@ impl Program {
                 return Err(Error::TwoMakers { value: input.name.clone() });
             }
         }
-        let planned = sorted(graph)?;
         let mut made = Vec::new();
-        for Planned { proto, captured } in &planned {
+        for Planned { proto, captured } in sorted(graph)? {
             let names = proto.input.iter().map(String::as_str).chain(captured.iter().copied());
             let inputs: Vec<Option<usize>> =
                 names.map(|name| (!name.is_empty()).then(|| slots.of(name))).collect();
@@ -75,12 +89,13 @@ impl Program {
             constants.resize(slots.count(), None);
             let known: Vec<Option<&Tensor>> =
                 inputs.iter().map(|slot| slot.and_then(|slot| constants[slot].as_ref())).collect();
-            let node = Node { proto, opset, ml, constants: &known, captured, depth: outer.depth };
+            let node = Node { proto, opset, ml, constants: &known, captured: &captured, depth: outer.depth };
             let kernel = ops::build(node)?;
-            // What needs nothing but constants is one. What fails on them fails when it runs, with its name.
+            // What needs nothing but constants is one.
             let is_constant =
                 inputs.iter().zip(&known).all(|(slot, known)| slot.is_none() || known.is_some());
-            if let Some(Ok(values)) = is_constant.then(|| kernel(&known)) {
+            let values = if is_constant { folded(node, &kernel, &known)? } else { None };
+            if let Some(values) = values {
                 for (slot, value) in outputs.iter().zip(values) {
                     constants[*slot] = Some(value);
                 }
@@ -91,10 +106,15 @@ impl Program {
             made.push(Made { step, proto });
         }
         constants.resize(slots.count(), None);
+        let mut keys = HashMap::new();
+        for proto in graph.node.iter().filter(|node| node.op_type == "ZipMap") {
+            let node = Node::alone(proto);
+            proto.output.iter().for_each(|output| {
+                keys.insert(output.as_str(), keys_of(node));
+            });
+        }
         let outputs = graph.output.iter().map(|output| {
-            let maker = graph.node.iter().find(|node| node.output.contains(&output.name));
-            let keys =
-                maker.filter(|node| node.op_type == "ZipMap").and_then(|proto| keys_of(Node::alone(proto)));
+            let keys = keys.get(output.name.as_str()).cloned().flatten();
             let slot =
                 slots.find(&output.name).ok_or(Error::Lacking { what: "node for one of its outputs" })?;
             Ok(Output { name: output.name.clone(), keys, slot })
@@ -102,10 +122,31 @@ impl Program {
         let outputs = outputs.collect::<Result<Vec<_>, Error>>()?;
         let is_output = |slot: usize| outputs.iter().any(|output| output.slot == slot);
         let steps = fuse(made, &constants, is_output, (opset, ml));
-        let mut program = Program { inputs, first_input, outputs, constants, steps };
+        let parameters = constants.iter().flatten().map(Tensor::len).sum();
+        let limits = Limits::default();
+        let mut program = Program { inputs, first_input, outputs, constants, steps, limits, parameters };
         program.find_last_uses();
         Ok(program)
     }
+}
+
+/// What a node gives that needs nothing but constants. What makes much of little is better made anew for
+/// each run than kept.
+fn folded(node: Node<'_>, kernel: &Kernel, known: &[Option<&Tensor>]) -> Result<Option<Vec<Tensor>>, Error> {
+    const LITTLE: usize = 1 << 20;
+    const TIMES: usize = 4;
+    let values = match kernel(known) {
+        Ok(values) => values,
+        // A branch that is never taken may be wrong.
+        Err(_) if node.depth > 0 => return Ok(None),
+        Err(Fault(reason)) => {
+            return Err(Error::Constants { node: node.label(), operator: node.operator(), reason });
+        }
+    };
+    let made: usize = values.iter().map(Tensor::len).sum();
+    let given: usize = known.iter().flatten().map(|value| value.len()).sum();
+    let fits = values.iter().try_for_each(budget::hold).is_ok();
+    Ok((fits && made <= LITTLE.max(given.saturating_mul(TIMES))).then_some(values))
 }
 
 /// What the graph inside of a node sees of the graph around it.
@@ -215,6 +256,15 @@ fn sorted(graph: &GraphProto) -> Result<Vec<Planned<'_>>, Error> {
     Ok(order)
 }
 
+/// How many keys a map can have: one for each column of the matrix that is given instead of maps.
+fn vocabulary_of(input: &ValueInfoProto, graph: &GraphProto) -> Option<usize> {
+    let reads =
+        |node: &&NodeProto| node.op_type == "DictVectorizer" && node.input.first() == Some(&input.name);
+    let reader = graph.node.iter().find(reads)?;
+    let lists = reader.attribute.iter().filter(|attribute| attribute.name.ends_with("_vocabulary"));
+    lists.map(|list| list.strings.len().max(list.ints.len())).max()
+}
+
 impl Input {
     /// One that declares nothing.
     fn unknown(name: &str) -> Input {
@@ -222,11 +272,15 @@ impl Input {
     }
 }
 
-fn read_input(input: &ValueInfoProto) -> Result<Input, Error> {
+fn read_input(input: &ValueInfoProto, graph: &GraphProto, depth: usize) -> Result<Input, Error> {
     let wrong = |found: &str| Error::InputType { input: input.name.clone(), found: found.to_owned() };
-    // The inputs of inner graphs may declare nothing.
     let Some(kind) = input.r#type.as_ref().and_then(|kind| kind.value.as_ref()) else {
-        return Ok(Input::unknown(&input.name));
+        return match vocabulary_of(input, graph) {
+            Some(width) => Ok(Input { width: Some(width), rank: Some(2), ..Input::unknown(&input.name) }),
+            // The inputs of inner graphs may declare nothing.
+            None if depth > 0 => Ok(Input::unknown(&input.name)),
+            None => Err(wrong("no tensor, and no map that a DictVectorizer reads")),
+        };
     };
     let type_proto::Value::TensorType(tensor) = kind;
     let element = ops::element(tensor.elem_type.into());

@@ -1,6 +1,7 @@
 //! A graph as a program: its nodes in an order in which each has what it needs, each with what it does.
 #![allow(clippy::clone_on_copy, reason = "the same lines serve numbers and texts")]
 
+mod budget;
 mod fuse;
 mod load;
 pub(crate) mod node;
@@ -11,6 +12,7 @@ mod room;
 mod tensor;
 mod way;
 
+pub use budget::Limits;
 pub(crate) use tensor::map_data;
 pub use tensor::{Data, Element, Tensor};
 pub use way::Way;
@@ -32,6 +34,9 @@ pub struct Program {
     /// Constants, by the slot of each value.
     constants: Vec<Option<Tensor>>,
     steps: Vec<Step>,
+    limits: Limits,
+    /// How many values stand in the constants.
+    parameters: usize,
 }
 
 /// What a program takes.
@@ -124,7 +129,9 @@ impl Program {
                 });
             }
         }
-        self.run_tensors(inputs).map_err(|Fault(reason)| Error::Run { reason })
+        let rows = inputs.iter().filter_map(|input| input.shape().first()).max().copied().unwrap_or(1);
+        let budget = self.limits.of_run(rows, self.parameters);
+        budget::within(budget, || self.run_tensors(inputs)).map_err(|Fault(reason)| Error::Run { reason })
     }
 
     fn run_tensors(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, Fault> {
@@ -140,14 +147,22 @@ impl Program {
             let outputs = (step.kernel)(&given).map_err(|Fault(what)| {
                 Fault(format!("node \"{}\" ({}): {what}", step.label, step.operator))
             })?;
+            let at_step = |Fault(what)| Fault(format!("node \"{}\" ({}): {what}", step.label, step.operator));
             for (slot, output) in step.outputs.iter().zip(outputs) {
+                budget::hold(&output).map_err(at_step)?;
                 values[*slot] = Some(output);
             }
-            step.last_uses.iter().filter_map(|slot| values[*slot].take()).for_each(room::give_back);
+            for value in step.last_uses.iter().filter_map(|slot| values[*slot].take()) {
+                budget::let_go(&value);
+                room::give_back(value);
+            }
         }
         let take = |output: &Output| {
             let value = values[output.slot].as_ref().or(self.constants[output.slot].as_ref());
-            value.cloned().ok_or_else(|| Fault(format!("nothing gives the output \"{}\"", output.name)))
+            let value =
+                value.ok_or_else(|| Fault(format!("nothing gives the output \"{}\"", output.name)))?;
+            budget::hold(value)?;
+            Ok(value.clone())
         };
         self.outputs.iter().map(take).collect()
     }

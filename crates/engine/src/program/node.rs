@@ -3,7 +3,7 @@
 use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
 use super::{
-    Program,
+    Program, budget,
     load::Outer,
     tensor::{Fault, Tensor},
 };
@@ -150,7 +150,7 @@ impl Body {
         for place in &self.captured {
             own.push(input(of_node, *place)?.clone());
         }
-        self.program.run_tensors(own)
+        budget::inside(|| self.program.run_tensors(own))
     }
 }
 

@@ -90,7 +90,9 @@ impl Data {
 impl Tensor {
     /// Takes values and their shape.
     pub fn new(shape: Vec<usize>, data: Data) -> Result<Tensor, Error> {
-        let count = shape.iter().try_fold(1_usize, |count, length| count.checked_mul(*length));
+        // Beside a length of nothing, others could be too long to be multiplied.
+        let most = shape.iter().try_fold(1_usize, |count, length| count.checked_mul((*length).max(1)));
+        let count = if shape.contains(&0) { most.map(|_| 0) } else { most };
         if count == Some(data.len()) {
             return Ok(Tensor { shape, data });
         }

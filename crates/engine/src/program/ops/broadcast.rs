@@ -1,6 +1,7 @@
 //! Two tensors of shapes that fit each other, value by value.
 
 use super::super::{tensor::Fault, way::widely};
+use super::shape::bounded;
 
 /// The shape that both are stretched to.
 pub(super) fn shape_of(a: &[usize], b: &[usize]) -> Result<Vec<usize>, Fault> {
@@ -8,13 +9,16 @@ pub(super) fn shape_of(a: &[usize], b: &[usize]) -> Result<Vec<usize>, Fault> {
     let at = |shape: &[usize], place: usize| {
         (place + shape.len()).checked_sub(rank).map_or(1, |place| shape[place])
     };
-    (0..rank)
+    let shape: Vec<usize> = (0..rank)
         .map(|place| match (at(a, place), at(b, place)) {
             (a, b) if a == b => Ok(a),
             (1, other) | (other, 1) => Ok(other),
-            _ => Err(format!("the shapes {a:?} and {b:?} do not fit each other").into()),
+            _ => Err(Fault(format!("the shapes {a:?} and {b:?} do not fit each other"))),
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    // Two lists can make a table of all their pairs.
+    bounded(&shape)?;
+    Ok(shape)
 }
 
 /// Axes that are walked as one: how long, and how far each side steps.

@@ -1,6 +1,7 @@
 //! Windows that go over the axes after rows and channels: sums of products in them, means, largest values.
 
 use super::super::{
+    budget,
     node::{Kernel, Node, input, optional},
     tensor::{Data, Fault, Tensor},
 };
@@ -140,6 +141,7 @@ fn convolve(node: Node<'_>) -> Result<Kernel, Error> {
         }
         let along = window.over(lengths, sizes)?;
         let windows = windows(&along)?;
+        budget::spend((rows * outputs * of_group).saturating_mul(windows.iter().map(Vec::len).sum()))?;
         let (x, weights) = (x.f32s()?, weights.f32s()?);
         let (inner, size): (usize, usize) = (lengths.iter().product(), sizes.iter().product());
         let mut all = Vec::with_capacity(bounded(&[*rows, *outputs, windows.len()])?);
@@ -177,8 +179,10 @@ fn pool(node: Node<'_>, f: fn(&mut dyn Iterator<Item = f32>, usize) -> f32) -> R
             return Err(x.unexpected(&format!("{} axes after the channels", sizes.len())));
         }
         let along = window.over(lengths, &sizes)?;
+        let windows = windows(&along)?;
+        budget::spend((rows * channels).saturating_mul(windows.iter().map(Vec::len).sum()))?;
         let (windows, inner, size) =
-            (windows(&along)?, lengths.iter().product::<usize>(), sizes.iter().product::<usize>());
+            (windows, lengths.iter().product::<usize>(), sizes.iter().product::<usize>());
         let mut all = Vec::with_capacity(bounded(&[*rows, *channels, windows.len()])?);
         for values in x.f32s()?.chunks_exact(inner.max(1)) {
             all.extend(

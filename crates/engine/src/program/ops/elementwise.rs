@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        budget,
         node::{Kernel, Node, input, optional},
         room,
         tensor::{Data, Fault, Tensor},
@@ -108,7 +109,6 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "Cos" => real(f32::cos, f64::cos),
         "Tan" => real(f32::tan, f64::tan),
         "Atan" => real(f32::atan, f64::atan),
-        "Tanh" => real(tanh, f64::tanh),
         "Asin" => real(f32::asin, f64::asin),
         "Acos" => real(f32::acos, f64::acos),
         "Sinh" => real(f32::sinh, f64::sinh),
@@ -116,6 +116,7 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "Asinh" => real(f32::asinh, f64::asinh),
         "Acosh" => real(f32::acosh, f64::acosh),
         "Atanh" => real(f32::atanh, f64::atanh),
+        "Tanh" => real(tanh, f64::tanh),
         "Sigmoid" => real(sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
         "Softplus" => real(softplus, |x| if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }),
         "Softsign" => real(|x| x / (1.0 + x.abs()), |x| x / (1.0 + x.abs())),
@@ -486,6 +487,8 @@ fn choose() -> Kernel {
         let (condition, a, b) = (input(inputs, 0)?, input(inputs, 1)?, input(inputs, 2)?);
         let both = shape_of(a.shape(), b.shape())?;
         let shape = shape_of(condition.shape(), &both)?;
+        let heaviest = budget::heaviest(a).max(budget::heaviest(b));
+        budget::fits(shape.iter().product::<usize>().saturating_mul(heaviest))?;
         let (sa, sb) = (a.shape(), b.shape());
         macro_rules! pick {
             ($a:expr, $b:expr) => {{

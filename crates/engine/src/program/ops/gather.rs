@@ -7,7 +7,7 @@ use super::{
         tensor::{Data, Fault, Tensor, map_data},
         way::widely,
     },
-    shape::{bounded, gather_by, steps, walk},
+    shape::{bounded_like, gather_by, steps, walk},
 };
 use crate::Error;
 
@@ -51,7 +51,7 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
     let outer: usize = x.shape()[..axis].iter().product();
     let inner: usize = x.shape()[axis + 1..].iter().product();
     let shape = [&x.shape()[..axis], places.shape(), &x.shape()[axis + 1..]].concat();
-    let total = bounded(&shape)?;
+    let total = bounded_like(x, &shape)?;
     if let (Data::F32(values), 1) = (x.data(), inner) {
         let mut found = room::empty(total);
         let rows = values.chunks_exact(length.max(1)).take(outer);
@@ -118,6 +118,7 @@ fn gather_nd(node: Node<'_>) -> Result<Kernel, Error> {
     Ok(Box::new(|inputs| {
         let (x, places) = (input(inputs, 0)?, input(inputs, 1)?);
         let (found, width) = targets(x, places)?;
+        bounded_like(x, &[found.len(), width])?;
         let depth = places.shape()[places.rank() - 1];
         let shape = [&places.shape()[..places.rank() - 1], &x.shape()[depth..]].concat();
         let all: Vec<usize> = found.into_iter().flat_map(|begin| begin..begin + width).collect();

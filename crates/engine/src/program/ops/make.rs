@@ -9,7 +9,7 @@ use super::{
         tensor::{Data, Element, Fault, Tensor, map_data},
     },
     cast::{self, cast},
-    shape::{bounded, sizes, transpose},
+    shape::{bounded, bounded_like, sizes, transpose},
 };
 use crate::Error;
 
@@ -25,7 +25,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             }
             Box::new(move |inputs| {
                 let shape = sizes(input(inputs, 0)?)?;
-                let count = bounded(&shape)?;
+                let count = bounded_like(&value, &shape)?;
                 let data = map_data!(value.data(), |values| vec![values[0].clone(); count]);
                 Ok(vec![Tensor::of(shape, data)])
             })
@@ -167,7 +167,7 @@ fn one_hot(axis: i64) -> Kernel {
         let at = cast(places, Element::I64)?.i64s()?.to_vec();
         let rank = places_shape.len() + 1;
         let axis = axis_of(axis, rank)?;
-        bounded(&[at.len(), depth])?;
+        bounded_like(values, &[at.len(), depth])?;
         if values.len() != 2 {
             return Err(values.unexpected("two values, off and on"));
         }

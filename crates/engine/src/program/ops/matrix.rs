@@ -1,11 +1,12 @@
 //! Products, and what networks do with them.
 
-use std::ops::AddAssign;
+use std::{num::Wrapping, ops::AddAssign};
 
 use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, linalg::general_mat_mul};
 
 use super::{
     super::{
+        budget,
         node::{Kernel, Node, axis_of, input, optional},
         product::{Finish, Panels},
         room,
@@ -55,6 +56,7 @@ fn packed(panels: &Panels, x: &Tensor, mut out: Vec<f32>, finish: &Finish) -> Re
     if x.shape().last() != Some(&panels.inner()) {
         return Err(format!("{:?} has no product with a matrix of {} rows", x.shape(), panels.inner()).into());
     }
+    spend_product(x.len(), panels.columns())?;
     panels.add_to(x.f32s()?, &mut out, finish);
     let shape = [&x.shape()[..x.rank() - 1], &[panels.columns()]].concat();
     Ok(Tensor::of(shape, Data::F32(out)))
@@ -181,6 +183,12 @@ fn take(finish: &mut Finish, stage: Stage, node: Node<'_>, columns: usize) -> Op
     Some(next)
 }
 
+/// Counts the multiplications of values that each meet so many columns.
+fn spend_product(values: usize, columns: usize) -> Result<(), Fault> {
+    const AT_ONCE: usize = 16;
+    budget::spend(values.saturating_mul(columns) / AT_ONCE)
+}
+
 /// Adds a product to `out`, row by row: `a` is rows by inner, `b` inner by columns.
 fn add_product<T: LinalgScalar>(
     a: ArrayView2<'_, T>,
@@ -204,11 +212,19 @@ pub(super) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
             Ok(Tensor::of(shape, Data::$variant(values)))
         }};
     }
+    // Integers that overflow go round, as they do in the element-wise operators.
+    macro_rules! whole {
+        ($variant:ident, $x:expr, $y:expr) => {{
+            let wrapped = |values: &[_]| values.iter().map(|x| Wrapping(*x)).collect::<Vec<_>>();
+            let (shape, values) = product_of((a.shape(), &wrapped($x)), (b.shape(), &wrapped($y)))?;
+            Ok(Tensor::of(shape, Data::$variant(values.into_iter().map(|x| x.0).collect())))
+        }};
+    }
     match (a.data(), b.data()) {
         (Data::F32(x), Data::F32(y)) => product!(F32, x, y),
         (Data::F64(x), Data::F64(y)) => product!(F64, x, y),
-        (Data::I64(x), Data::I64(y)) => product!(I64, x, y),
-        (Data::I32(x), Data::I32(y)) => product!(I32, x, y),
+        (Data::I64(x), Data::I64(y)) => whole!(I64, x, y),
+        (Data::I32(x), Data::I32(y)) => whole!(I32, x, y),
         (Data::F32(_) | Data::F64(_) | Data::I64(_) | Data::I32(_), _) => {
             Err(b.unexpected(a.element().word()))
         }
@@ -238,6 +254,7 @@ fn product_of<T: LinalgScalar>(
     let outer = shape_of(outer_a, outer_b)?;
     let mut shape = [outer.as_slice(), &[*rows, *columns]].concat();
     let mut out = vec![T::zero(); bounded(&shape)?];
+    spend_product(out.len(), *inner)?;
     if right.len() == 2 {
         // One matrix on the right: all rows of the left at once.
         let all = outer.iter().product::<usize>() * rows;
@@ -318,7 +335,7 @@ impl General {
             return Err(format!("{:?} and {:?} have no product", left.shape(), right.shape()).into());
         }
         let shape = vec![left.nrows(), right.ncols()];
-        bounded(&shape)?;
+        spend_product(bounded(&shape)?, left.ncols())?;
         let mut out = match c {
             Some((c_shape, c)) => {
                 if shape_of(c_shape, &shape)? != shape {

@@ -50,7 +50,7 @@ fn widen(axis: i64) -> Kernel {
         };
         let (scale, zero) = (each(scales.f32s()?, x, axis)?, each(&zeros, x, axis)?);
         let values = x.to_i64s()?.into_iter().enumerate();
-        let values = values.map(|(place, x)| (x - zero(place)) as f32 * scale(place)).collect();
+        let values = values.map(|(place, x)| x.wrapping_sub(zero(place)) as f32 * scale(place)).collect();
         Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(values))])
     })
 }
@@ -104,6 +104,6 @@ fn moved(x: &Tensor, zero: Option<&Tensor>) -> Result<Tensor, Fault> {
         Some([zero]) => *zero,
         Some(zeros) => return Err(format!("expected one zero, found {}", zeros.len()).into()),
     };
-    let values = x.to_i64s()?.into_iter().map(|x| (x - zero) as i32).collect();
+    let values = x.to_i64s()?.into_iter().map(|x| x.wrapping_sub(zero) as i32).collect();
     Ok(Tensor::of(x.shape().to_vec(), Data::I32(values)))
 }

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        budget,
         node::{Kernel, Node, axis_of, input, optional},
         room,
         tensor::{Data, Fault, Tensor, map_data},
@@ -63,10 +64,22 @@ const MOST_VALUES: usize = 1 << 28;
 
 /// The number of values of a shape that a graph asks for.
 pub(super) fn bounded(shape: &[usize]) -> Result<usize, Fault> {
-    let count = shape.iter().try_fold(1_usize, |count, length| count.checked_mul(*length));
-    count
-        .filter(|count| *count <= MOST_VALUES)
-        .ok_or_else(|| format!("the shape {shape:?} is too large").into())
+    bounded_of(shape, 1)
+}
+
+/// The same, where each value weighs as much as the heaviest of a tensor.
+pub(super) fn bounded_like(x: &Tensor, shape: &[usize]) -> Result<usize, Fault> {
+    bounded_of(shape, budget::heaviest(x))
+}
+
+fn bounded_of(shape: &[usize], weight: usize) -> Result<usize, Fault> {
+    // Lengths besides a length of nothing could not even be multiplied.
+    let count = shape.iter().try_fold(1_usize, |count, length| count.checked_mul((*length).max(1)));
+    let count = count.filter(|count| *count <= MOST_VALUES);
+    let count = count.ok_or_else(|| Fault(format!("the shape {shape:?} is too large")))?;
+    let count = if shape.contains(&0) { 0 } else { count };
+    budget::fits(count.saturating_mul(weight))?;
+    Ok(count)
 }
 
 /// Where in a tensor the values of a result are, one after another.
@@ -75,7 +88,7 @@ pub(super) fn gather_by(
     shape: &[usize],
     places: impl Iterator<Item = usize> + Clone,
 ) -> Result<Tensor, Fault> {
-    bounded(shape)?;
+    bounded_like(x, shape)?;
     let data = map_data!(x.data(), |values| places.map(|place| values[place].clone()).collect());
     Ok(Tensor::of(shape.to_vec(), data))
 }
@@ -137,7 +150,7 @@ pub(super) fn transpose(x: &Tensor, order: &[usize]) -> Result<Tensor, Fault> {
 
 /// The values of a walk over `shape`, when a step along an axis is that far: rows of the last axis at once.
 fn gather_steps(x: &Tensor, shape: &[usize], steps: &[usize]) -> Result<Tensor, Fault> {
-    let total = bounded(shape)?;
+    let total = bounded_like(x, shape)?;
     let (Some((count, outer)), Some((step, outer_steps))) = (shape.split_last(), steps.split_last()) else {
         return gather_by(x, shape, walk(shape, steps));
     };
@@ -287,8 +300,10 @@ pub(super) fn concat_of(parts: &[&Tensor], axis: i64) -> Result<Tensor, Fault> {
             )
             .into());
         }
-        shape[axis] += part.shape()[axis];
+        shape[axis] = shape[axis].saturating_add(part.shape()[axis]);
     }
+    let heaviest = parts.iter().map(|part| budget::heaviest(part)).max().unwrap_or(1);
+    bounded_of(&shape, heaviest)?;
     let outer: usize = shape[..axis].iter().product();
     let inner: usize = shape[axis + 1..].iter().product();
     let total = bounded(&shape)?;
@@ -371,7 +386,7 @@ fn split(node: Node<'_>) -> Kernel {
                 (0..outputs).map(|part| each.min(length - (part * each).min(length))).collect()
             }
         };
-        if parts.iter().sum::<usize>() != length {
+        if parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(*part)) != Some(length) {
             return Err(format!("{parts:?} are no parts of {length}").into());
         }
         let mut first = 0;

@@ -148,6 +148,23 @@ fn two_ways(node: Node<'_>, texts: Vec<String>, numbers: Vec<i64>) -> Result<Ker
     }))
 }
 
+/// Maps come as a matrix, with a column for each key in the order of the vocabulary and 0 for a key that a
+/// map has not: that is what this operator makes of them.
+pub(super) fn columns_of_maps(node: Node<'_>) -> Result<Kernel, Error> {
+    let keys =
+        node.texts("string_vocabulary").len().max(node.ints("int64_vocabulary").unwrap_or_default().len());
+    if keys == 0 {
+        return Err(node.refuse("string_vocabulary", "expected keys there or in int64_vocabulary"));
+    }
+    Ok(Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        match x.shape() {
+            [_, columns] if *columns == keys => Ok(vec![x.clone()]),
+            _ => Err(x.unexpected(&format!("a column for each of {keys} keys"))),
+        }
+    }))
+}
+
 pub(super) fn one_hot(node: Node<'_>) -> Result<Kernel, Error> {
     let (texts, numbers) =
         (node.texts("cats_strings"), node.ints("cats_int64s").unwrap_or_default().to_vec());

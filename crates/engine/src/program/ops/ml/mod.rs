@@ -25,6 +25,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "Imputer" => features::impute(node)?,
         "Normalizer" => features::normalise(node)?,
         "Scaler" => features::scale(node)?,
+        "DictVectorizer" => encode::columns_of_maps(node)?,
         "CategoryMapper" => encode::map_categories(node)?,
         "LabelEncoder" => encode::encode_labels(node)?,
         "OneHotEncoder" => encode::one_hot(node)?,

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::program::{budget, tensor::Fault};
+
 /// A pattern that can be looked for.
 #[derive(Debug)]
 pub(super) struct Pattern {
@@ -73,46 +75,57 @@ impl Pattern {
     }
 
     /// Where it is found, from left to right, none over another.
-    pub(super) fn matches<'t>(&'t self, text: &'t [char]) -> impl Iterator<Item = Range<usize>> + 't {
+    pub(super) fn matches(&self, text: &[char]) -> Result<Vec<Range<usize>>, Fault> {
+        let runs: Vec<Vec<usize>> = self.items.iter().map(|item| item.runs(text)).collect();
+        let mut found = Vec::new();
         let mut at = 0;
-        std::iter::from_fn(move || {
-            while at < text.len() {
-                let begin = at;
-                let end = self.longest(text, begin).filter(|end| *end > begin);
-                at = end.unwrap_or(begin + 1);
-                if let Some(end) = end {
-                    return Some(begin..end);
+        while at < text.len() {
+            match self.longest(text, at, &runs)?.filter(|end| *end > at) {
+                Some(end) => {
+                    found.push(at..end);
+                    at = end;
                 }
+                None => at += 1,
             }
-            None
-        })
+        }
+        Ok(found)
     }
 
     /// The end of the longest match that begins there.
-    fn longest(&self, text: &[char], begin: usize) -> Option<usize> {
-        // All places where what was looked at so far may end.
+    fn longest(&self, text: &[char], begin: usize, runs: &[Vec<usize>]) -> Result<Option<usize>, Fault> {
+        // All places where what was looked at so far may end, in order.
         let mut ends = vec![begin];
-        for item in &self.items {
-            let mut next = Vec::new();
-            for end in ends {
-                match item {
-                    Item::Edge => {
-                        let before = end.checked_sub(1).and_then(|before| text.get(before));
-                        if is_word(before) != is_word(text.get(end)) {
-                            next.push(end);
-                        }
+        for (item, runs) in self.items.iter().zip(runs) {
+            budget::spend(ends.len())?;
+            match item {
+                Item::Edge => ends.retain(|end| {
+                    let before = end.checked_sub(1).and_then(|before| text.get(before));
+                    is_word(before) != is_word(text.get(*end))
+                }),
+                Item::Run { least, most, .. } => {
+                    let mut next: Vec<usize> = Vec::new();
+                    for end in ends {
+                        let first = end.saturating_add(*least).max(next.last().map_or(0, |last| last + 1));
+                        next.extend(first..=end + runs[end].min(*most));
                     }
-                    Item::Run { set, least, most } => {
-                        let run = text[end..].iter().take(*most).take_while(|c| set.has(**c)).count();
-                        next.extend((*least..=run).map(|count| end + count));
-                    }
+                    ends = next;
                 }
             }
-            next.sort_unstable();
-            next.dedup();
-            ends = next;
         }
-        ends.last().copied()
+        Ok(ends.last().copied())
+    }
+}
+
+impl Item {
+    /// How many characters of its set follow each other from each place on.
+    fn runs(&self, text: &[char]) -> Vec<usize> {
+        let mut runs = vec![0; text.len() + 1];
+        if let Item::Run { set, .. } = self {
+            for (at, c) in text.iter().enumerate().rev() {
+                runs[at] = if set.has(*c) { runs[at + 1] + 1 } else { 0 };
+            }
+        }
+        runs
     }
 }
 
@@ -197,7 +210,8 @@ mod tests {
 
     fn found(pattern: &str, text: &str) -> Vec<String> {
         let text: Vec<char> = text.chars().collect();
-        Pattern::read(pattern).unwrap().matches(&text).map(|range| text[range].iter().collect()).collect()
+        let ranges = Pattern::read(pattern).unwrap().matches(&text).unwrap();
+        ranges.into_iter().map(|range| text[range].iter().collect()).collect()
     }
 
     #[test]

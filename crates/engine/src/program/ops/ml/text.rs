@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::super::{
+    budget,
     node::{Kernel, Node, input},
     tensor::{Data, Tensor},
 };
@@ -128,6 +129,7 @@ fn vectorizer(node: Node<'_>) -> Result<Kernel, Error> {
                 // A single token has no neighbours to skip.
                 for skip in 1..=if size == 1 { 1 } else { skips + 1 } {
                     let span = (size - 1) * skip;
+                    budget::spend(tokens.len().saturating_sub(span) * size)?;
                     for first in 0..tokens.len().saturating_sub(span) {
                         let gram: Gram = (0..size).map(|at| tokens[first + at * skip].clone()).collect();
                         if let Some(number) = grams.get(&gram) {

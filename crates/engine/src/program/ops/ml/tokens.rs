@@ -37,34 +37,35 @@ impl Cut {
         }
     }
 
-    fn run(&self, text: &str) -> Vec<String> {
+    fn run(&self, text: &str) -> Result<Vec<String>, Fault> {
         match self {
-            Cut::Characters => text.chars().map(String::from).collect(),
+            Cut::Characters => Ok(text.chars().map(String::from).collect()),
             Cut::Tokens(pattern) => {
                 let text: Vec<char> = text.chars().collect();
-                pattern.matches(&text).map(|range| text[range].iter().collect()).collect()
+                Ok(pattern.matches(&text)?.into_iter().map(|range| text[range].iter().collect()).collect())
             }
             Cut::Separators(patterns) => {
-                let whole = vec![text.chars().collect::<Vec<char>>()];
-                let cut = |parts: Vec<Vec<char>>, pattern: &Pattern| {
-                    parts.iter().flat_map(|part| between(part, pattern)).collect()
-                };
-                patterns.iter().fold(whole, cut).into_iter().map(String::from_iter).collect()
+                let mut parts = vec![text.chars().collect::<Vec<char>>()];
+                for pattern in patterns {
+                    let cut = parts.iter().map(|part| between(part, pattern));
+                    parts = cut.collect::<Result<Vec<_>, _>>()?.concat();
+                }
+                Ok(parts.into_iter().map(String::from_iter).collect())
             }
         }
     }
 }
 
 /// What stands between the matches.
-fn between(text: &[char], pattern: &Pattern) -> Vec<Vec<char>> {
+fn between(text: &[char], pattern: &Pattern) -> Result<Vec<Vec<char>>, Fault> {
     let mut parts = Vec::new();
     let mut begin = 0;
-    for range in pattern.matches(text) {
+    for range in pattern.matches(text)? {
         parts.push(text[begin..range.start].to_vec());
         begin = range.end;
     }
     parts.push(text[begin..].to_vec());
-    parts
+    Ok(parts)
 }
 
 pub(super) fn build(node: Node<'_>) -> Result<Kernel, Error> {
@@ -72,16 +73,16 @@ pub(super) fn build(node: Node<'_>) -> Result<Kernel, Error> {
     let (pad, shortest) = (node.text("pad_value", ""), node.int("mincharnum", 1).max(1));
     Ok(Box::new(move |inputs| {
         let x = input(inputs, 0)?;
-        let of = |text: &String| -> Vec<String> {
-            let mut tokens = cut.run(text);
+        let of = |text: &String| -> Result<Vec<String>, Fault> {
+            let mut tokens = cut.run(text)?;
             tokens.retain(|token| token.chars().count() as i64 >= shortest);
             if marks {
                 tokens.insert(0, "\u{2}".to_owned());
                 tokens.push("\u{3}".to_owned());
             }
-            tokens
+            Ok(tokens)
         };
-        let rows: Vec<Vec<String>> = x.texts()?.iter().map(of).collect();
+        let rows: Vec<Vec<String>> = x.texts()?.iter().map(of).collect::<Result<_, _>>()?;
         padded(x.shape(), rows, &pad)
     }))
 }

@@ -136,8 +136,12 @@ impl Trees {
         if roots.is_empty() {
             return Err(node.refuse(PLACE, "no tree"));
         }
-        if has_cycle(&branches, &roots) {
+        let Some(steps) = longest_ways(&branches, &sets, &roots) else {
             return Err(node.refuse(PLACE, "a node leads back to one above it: the tree has no end"));
+        };
+        if steps > MOST_STEPS {
+            let what = format!("a row may take {steps} steps, over the limit of {MOST_STEPS}");
+            return Err(node.refuse(PLACE, what));
         }
         let (mut leaves, mut weights) = (vec![0], Vec::new());
         for leaf in of_leaf {
@@ -299,28 +303,45 @@ enum Seen {
     Done,
 }
 
-fn has_cycle(branches: &[Branch], roots: &[Next]) -> bool {
+/// More steps than this are no model of a table: trees may share their nodes, and a few bytes be a lot of trees.
+const MOST_STEPS: usize = 1 << 24;
+
+/// How many steps a row may take from the roots to the leaves, or none if there is a way without an end.
+fn longest_ways(branches: &[Branch], sets: &[Vec<f32>], roots: &[Next]) -> Option<usize> {
     let mut seen = vec![Seen::Not; branches.len()];
+    let mut heights = vec![0_usize; branches.len()];
     let mut waiting: Vec<Next> = roots.to_vec();
+    let height = |heights: &[usize], next| match next {
+        Next::Branch(number) => heights[number as usize],
+        Next::Leaf(_) => 0,
+    };
     while let Some(next) = waiting.pop() {
         let Next::Branch(number) = next else { continue };
-        let branch = branches[number as usize];
-        match seen[number as usize] {
+        let (number, branch) = (number as usize, branches[number as usize]);
+        match seen[number] {
             Seen::Not => {
-                seen[number as usize] = Seen::Above;
+                seen[number] = Seen::Above;
                 // It is come back to when all below it is done.
                 waiting.extend([next, branch.yes, branch.no]);
                 let is_above =
                     |next| matches!(next, Next::Branch(number) if seen[number as usize] == Seen::Above);
                 if is_above(branch.yes) || is_above(branch.no) {
-                    return true;
+                    return None;
                 }
             }
-            Seen::Above => seen[number as usize] = Seen::Done,
+            Seen::Above => {
+                seen[number] = Seen::Done;
+                let own = match branch.test {
+                    Test::Member(set) => 1 + sets[set as usize].len(),
+                    _ => 1,
+                };
+                let below = height(&heights, branch.yes).max(height(&heights, branch.no));
+                heights[number] = below.saturating_add(own);
+            }
             Seen::Done => {}
         }
     }
-    false
+    Some(roots.iter().fold(0, |sum: usize, root| sum.saturating_add(1 + height(&heights, *root))))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Small graphs, built node by node: what is refused, and what is computed.
 
+mod hostile;
+
 use ndarray::{Array2, array};
 use prost::Message;
 use tract_onnx::pb::{
