@@ -30,6 +30,13 @@ enum Runner {
 impl Graph {
     /// Reads a graph of one input and prepares it to give the output of that number.
     pub fn load(bytes: &[u8], output: usize) -> Result<Graph, Error> {
+        Graph::load_coded(bytes, output, &[])
+    }
+
+    /// As [`Graph::load`], for rows of which some columns hold nothing but codes: for each column, how many
+    /// levels these stand for, if they do. What becomes of codes is looked up then, and a row with another
+    /// value in such a column is refused.
+    pub fn load_coded(bytes: &[u8], output: usize, levels: &[Option<usize>]) -> Result<Graph, Error> {
         let not_onnx = |reason: String| Error::NotOnnx { reason };
         if bytes.is_empty() {
             return Err(not_onnx("it is empty".to_owned()));
@@ -46,7 +53,7 @@ impl Graph {
         })?;
         let mut folded = model.clone();
         rewrite::fold(&mut folded, facts.opset);
-        match own(&folded, output, width) {
+        match own(&folded, output, width, levels) {
             Ok(Some((program, columns))) => {
                 return Ok(Graph { runner: Runner::Own(program), facts, width, columns });
             }
@@ -103,28 +110,48 @@ impl Graph {
 
 /// The program of a model, where all of it is supported and a row gives the same alone and among others:
 /// a graph that was traced at a batch of its own may run at others and be wrong there.
-fn own(model: &pb::ModelProto, output: usize, width: usize) -> Result<Option<(Program, usize)>, Error> {
+fn own(
+    model: &pb::ModelProto,
+    output: usize,
+    width: usize,
+    levels: &[Option<usize>],
+) -> Result<Option<(Program, usize)>, Error> {
     const ROWS: usize = 3;
-    const TOLERANCE: f32 = 1e-3;
     let load = || {
         let mut program = Program::of_model(model)?;
         program.keep_outputs(&[output]);
         Ok(program)
     };
-    let program = guarded_own(load)?;
-    let place = |at: usize| ((at * 7919 % 23) as f32 - 11.0) / 8.0;
+    let mut program = guarded_own(load)?;
+    let levels: Vec<Option<usize>> =
+        (0..width).map(|column| levels.get(column).copied().flatten().filter(|count| *count > 0)).collect();
+    let place = |at: usize| match levels[at % width.max(1)] {
+        Some(levels) => (at * 7919 % levels) as f32,
+        None => ((at * 7919 % 23) as f32 - 11.0) / 8.0,
+    };
     let rows = Array2::from_shape_fn((ROWS, width), |(row, column)| place(row * width + column));
     let together = run_own(&program, rows.view())?;
-    let columns = together.ncols();
     for row in 0..ROWS {
         let alone = run_own(&program, rows.slice_axis(Axis(0), (row..row + 1).into()))?;
-        let near =
-            |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE * (1.0 + b.abs()) || a.is_nan() && b.is_nan();
-        if alone.ncols() != columns || !alone.iter().zip(together.row(row)).all(near) {
+        if !are_near(alone.view(), together.slice_axis(Axis(0), (row..row + 1).into())) {
             return Ok(None);
         }
     }
-    Ok(Some((program, columns)))
+    guarded_own(|| {
+        program.look_up(&levels);
+        Ok(())
+    })?;
+    if !are_near(run_own(&program, rows.view())?.view(), together.view()) {
+        program = guarded_own(load)?;
+    }
+    Ok(Some((program, together.ncols())))
+}
+
+fn are_near(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> bool {
+    const TOLERANCE: f32 = 1e-3;
+    let near =
+        |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE * (1.0 + b.abs()) || a.is_nan() && b.is_nan();
+    a.shape() == b.shape() && a.iter().zip(b).all(near)
 }
 
 fn run_own(program: &Program, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use automl_pack_carefree as carefree;
 use automl_pack_engine::{self as engine, BareGraph, Facts, Graph};
-use automl_pack_plan::{Block, Head, Plan, Target};
+use automl_pack_plan::{Block, Feature, Head, Plan, Target};
 use ndarray::{ArrayView2, Axis};
 
 use crate::{Error, bare};
@@ -52,7 +52,8 @@ impl Member {
         target: &Target,
     ) -> Result<Member, Error> {
         let started = Instant::now();
-        let graph = Graph::load(source.graph, source.output);
+        let levels: Vec<_> = plan.features().iter().map(Feature::levels).collect();
+        let graph = Graph::load_coded(source.graph, source.output, &levels);
         let graph = graph.map_err(|error| Error::Member { member: source.name.clone(), source: error })?;
         let member = source.name.clone();
         let (expected, found) = (plan.features().len(), graph.width());

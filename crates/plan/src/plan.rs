@@ -38,6 +38,32 @@ pub struct Feature {
     pub scale: Scale,
 }
 
+impl Feature {
+    /// How many values it may have, where these are codes 0, 1, … up to one below.
+    ///
+    /// ```
+    /// use automl_pack_plan::{Feature, Level, Number, Reading, Scale};
+    ///
+    /// let feature = |reading| Feature { column: 0, reading, scale: Scale::Identity };
+    /// let levels = Reading::Level(Level { count: 3, commonest: 0 });
+    /// assert_eq!(feature(levels).levels(), Some(3));
+    /// assert_eq!(feature(Reading::Number(Number { fill: 0.0 })).levels(), None);
+    /// ```
+    pub fn levels(&self) -> Option<usize> {
+        let most = match &self.reading {
+            _ if self.scale != Scale::Identity => return None,
+            Reading::Number(_) => return None,
+            Reading::Text(text) => text.coded().last().map_or(0, |(_, code)| *code),
+            Reading::Category(category) => {
+                let seen = category.coded().last().map_or(0, |(_, code)| *code);
+                seen.max(category.missing as u32).max(category.unseen as u32)
+            }
+            Reading::Level(level) => level.count.checked_sub(1)?.max(level.commonest),
+        };
+        usize::try_from(most).ok()?.checked_add(1)
+    }
+}
+
 /// How a column is read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {

@@ -1,8 +1,15 @@
 //! Steps that are done in one go: what follows a product, while its outputs are still at hand.
 
+use std::sync::Arc;
+
 use tract_onnx::pb::NodeProto;
 
-use super::{Step, node::Node, ops, tensor::Tensor};
+use super::{
+    Step,
+    node::{Node, input},
+    ops,
+    tensor::Tensor,
+};
 
 /// A step with the node that it was made of.
 pub(super) struct Made<'p> {
@@ -16,7 +23,9 @@ pub(super) fn fuse(
     constants: &[Option<Tensor>],
     is_output: impl Fn(usize) -> bool,
     (opset, ml): (i64, i64),
+    inputs: impl Iterator<Item = (usize, Option<usize>)>,
 ) -> Vec<Step> {
+    let ranks = ranks(&made, constants, inputs);
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); constants.len()];
     for (number, Made { step, .. }) in made.iter().enumerate() {
         step.inputs.iter().flatten().for_each(|slot| users[*slot].push(number));
@@ -44,15 +53,48 @@ pub(super) fn fuse(
                 depth: 0,
             })
             .collect();
-        let Some((kernel, taken)) = ops::fused(&nodes) else { continue };
+        let rank = made[head].step.inputs.first().copied().flatten().and_then(|slot| ranks[slot]);
+        let Some((product, taken)) = ops::fused(&nodes, rank == Some(2)) else { continue };
+        let product = Arc::new(product);
+        let run = Arc::clone(&product);
         chain[1..taken].iter().for_each(|at| is_gone[*at] = true);
         let outputs = made[chain[taken - 1]].step.outputs.clone();
         let step = &mut made[head].step;
-        (step.kernel, step.outputs) = (kernel, outputs);
+        step.kernel = Box::new(move |inputs| Ok(vec![run.run(input(inputs, 0)?)?]));
+        (step.product, step.outputs) = (Some(product), outputs);
         step.inputs.truncate(1);
     }
     let kept = made.into_iter().zip(is_gone).filter(|(_, is_gone)| !is_gone);
     kept.map(|(made, _)| made.step).collect()
+}
+
+/// How many axes the value of each slot has, where that is plain.
+fn ranks(
+    made: &[Made<'_>],
+    constants: &[Option<Tensor>],
+    inputs: impl Iterator<Item = (usize, Option<usize>)>,
+) -> Vec<Option<usize>> {
+    let mut ranks: Vec<Option<usize>> =
+        constants.iter().map(|constant| constant.as_ref().map(Tensor::rank)).collect();
+    inputs.for_each(|(slot, rank)| ranks[slot] = rank);
+    for Made { step, proto } in made {
+        let rank = |place: usize| ranks[(*step.inputs.get(place)?)?];
+        let is_constant = |place: usize| {
+            step.inputs.get(place).copied().flatten().is_some_and(|slot| constants[slot].is_some())
+        };
+        let found = match proto.op_type.as_str() {
+            "Gemm" => Some(2),
+            "MatMul" if is_constant(1) && rank(1) == Some(2) => rank(0),
+            "Relu" | "BatchNormalization" | "Cast" | "Identity" | "Sigmoid" | "Tanh" | "Concat" => rank(0),
+            "Add" | "Sub" | "Mul" | "Div" => rank(0).zip(rank(1)).map(|(a, b)| a.max(b)),
+            "Gather" => rank(0).zip(rank(1)).map(|(data, places)| data + places - 1),
+            _ => None,
+        };
+        if let ([output], Some(found)) = (step.outputs.as_slice(), found) {
+            ranks[*output] = Some(found);
+        }
+    }
+    ranks
 }
 
 fn follower(

@@ -1,6 +1,9 @@
 //! From a graph in a file to a program: its nodes sorted, each with what it does, constants computed.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Mutex,
+};
 
 use tract_onnx::pb::{
     GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto,
@@ -9,6 +12,7 @@ use tract_onnx::pb::{
 use super::{
     Element, Input, Limits, Output, Program, Step, Tensor, budget,
     fuse::{Made, fuse},
+    look_up::Nature,
     node::{Kernel, Node},
     ops,
     read::tensor_of,
@@ -102,7 +106,10 @@ impl Program {
                 continue;
             }
             let (label, operator, last_uses) = (node.label(), node.operator(), Vec::new());
-            let step = Step { kernel, label, operator, inputs, outputs, last_uses };
+            let nature = Nature::of(&node);
+            let (product, is_of_rows) = (None, false);
+            let step =
+                Step { kernel, label, operator, inputs, outputs, last_uses, nature, is_of_rows, product };
             made.push(Made { step, proto });
         }
         constants.resize(slots.count(), None);
@@ -121,10 +128,13 @@ impl Program {
         });
         let outputs = outputs.collect::<Result<Vec<_>, Error>>()?;
         let is_output = |slot: usize| outputs.iter().any(|output| output.slot == slot);
-        let steps = fuse(made, &constants, is_output, (opset, ml));
+        let given = inputs.iter().enumerate().map(|(at, input)| (first_input + at, input.rank));
+        let steps = fuse(made, &constants, is_output, (opset, ml), given);
         let parameters = constants.iter().flatten().map(Tensor::len).sum();
         let limits = Limits::default();
-        let mut program = Program { inputs, first_input, outputs, constants, steps, limits, parameters };
+        let of_rows = Mutex::default();
+        let mut program =
+            Program { inputs, first_input, outputs, constants, steps, of_rows, limits, parameters };
         program.find_last_uses();
         Ok(program)
     }

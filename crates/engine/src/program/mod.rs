@@ -4,6 +4,7 @@
 mod budget;
 mod fuse;
 mod load;
+mod look_up;
 pub(crate) mod node;
 mod ops;
 mod product;
@@ -17,7 +18,11 @@ pub(crate) use tensor::map_data;
 pub use tensor::{Data, Element, Tensor};
 pub use way::Way;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use look_up::Nature;
 use node::Kernel;
+use ops::Product;
 use tensor::Fault;
 
 use crate::Error;
@@ -34,6 +39,8 @@ pub struct Program {
     /// Constants, by the slot of each value.
     constants: Vec<Option<Tensor>>,
     steps: Vec<Step>,
+    /// What depends on the number of rows alone, for numbers that were met.
+    of_rows: Mutex<Vec<(usize, Arc<Slots>)>>,
     limits: Limits,
     /// How many values stand in the constants.
     parameters: usize,
@@ -62,6 +69,9 @@ pub struct Output {
     slot: usize,
 }
 
+/// What stands in each slot.
+type Slots = Vec<Option<Tensor>>;
+
 /// A node, with where its inputs are and where its outputs go.
 struct Step {
     kernel: Kernel,
@@ -71,10 +81,27 @@ struct Step {
     outputs: Vec<usize>,
     /// Values that nothing needs after this step.
     last_uses: Vec<usize>,
+    nature: Nature,
+    /// Whether it depends on nothing but how many rows there are.
+    is_of_rows: bool,
+    /// The product that it is, if it is one with a constant matrix.
+    product: Option<Arc<Product>>,
+}
+
+impl Step {
+    fn run(&self, inputs: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Fault> {
+        (self.kernel)(inputs).map_err(|fault| self.named(fault))
+    }
+
+    /// Says where it was.
+    fn named(&self, Fault(what): Fault) -> Fault {
+        Fault(format!("node \"{}\" ({}): {what}", self.label, self.operator))
+    }
 }
 
 impl Program {
     fn find_last_uses(&mut self) {
+        self.steps.iter_mut().for_each(|step| step.last_uses.clear());
         let mut needed: Vec<bool> = vec![false; self.constants.len()];
         self.outputs.iter().for_each(|output| needed[output.slot] = true);
         for step in self.steps.iter_mut().rev() {
@@ -92,16 +119,26 @@ impl Program {
         let mut needed: Vec<bool> = vec![false; self.constants.len()];
         self.outputs.iter().for_each(|output| needed[output.slot] = true);
         let mut kept = Vec::with_capacity(self.steps.len());
-        for mut step in std::mem::take(&mut self.steps).into_iter().rev() {
+        for step in std::mem::take(&mut self.steps).into_iter().rev() {
             if step.outputs.iter().any(|slot| needed[*slot]) {
                 step.inputs.iter().flatten().for_each(|slot| needed[*slot] = true);
-                step.last_uses.clear();
                 kept.push(step);
             }
         }
         kept.reverse();
         self.steps = kept;
+        self.drop_constants();
         self.find_last_uses();
+    }
+
+    /// Lets go of constants that no step looks at: packed matrices have their own.
+    fn drop_constants(&mut self) {
+        let mut needed: Vec<bool> = vec![false; self.constants.len()];
+        self.outputs.iter().for_each(|output| needed[output.slot] = true);
+        let used = self.steps.iter().flat_map(|step| step.inputs.iter().flatten());
+        used.for_each(|slot| needed[*slot] = true);
+        let unneeded = self.constants.iter_mut().zip(needed).filter(|(_, needed)| !needed);
+        unneeded.for_each(|(constant, _)| *constant = None);
     }
 
     /// What it takes.
@@ -135,21 +172,20 @@ impl Program {
     }
 
     fn run_tensors(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, Fault> {
-        let mut values: Vec<Option<Tensor>> = vec![None; self.constants.len()];
+        let mut values: Slots = vec![None; self.constants.len()];
         for (slot, tensor) in self.input_slots().zip(inputs) {
             values[slot] = Some(tensor);
         }
-        for step in &self.steps {
-            let place = |slot: &Option<usize>| {
-                slot.and_then(|slot| values[slot].as_ref().or(self.constants[slot].as_ref()))
-            };
+        let of_rows = self.values_of_rows(&mut values)?;
+        let constant = |slot: usize| {
+            of_rows.as_ref().and_then(|known| known[slot].as_ref()).or(self.constants[slot].as_ref())
+        };
+        for step in self.steps.iter().filter(|step| !step.is_of_rows) {
+            let place = |slot: &Option<usize>| slot.and_then(|slot| values[slot].as_ref().or(constant(slot)));
             let given: Vec<Option<&Tensor>> = step.inputs.iter().map(place).collect();
-            let outputs = (step.kernel)(&given).map_err(|Fault(what)| {
-                Fault(format!("node \"{}\" ({}): {what}", step.label, step.operator))
-            })?;
-            let at_step = |Fault(what)| Fault(format!("node \"{}\" ({}): {what}", step.label, step.operator));
+            let outputs = step.run(&given)?;
             for (slot, output) in step.outputs.iter().zip(outputs) {
-                budget::hold(&output).map_err(at_step)?;
+                budget::hold(&output).map_err(|fault| step.named(fault))?;
                 values[*slot] = Some(output);
             }
             for value in step.last_uses.iter().filter_map(|slot| values[*slot].take()) {
@@ -158,13 +194,46 @@ impl Program {
             }
         }
         let take = |output: &Output| {
-            let value = values[output.slot].as_ref().or(self.constants[output.slot].as_ref());
+            let value = values[output.slot].as_ref().or(constant(output.slot));
             let value =
                 value.ok_or_else(|| Fault(format!("nothing gives the output \"{}\"", output.name)))?;
             budget::hold(value)?;
             Ok(value.clone())
         };
         self.outputs.iter().map(take).collect()
+    }
+
+    /// What depends on the number of rows alone: worked out when a number is first met.
+    fn values_of_rows(&self, inputs: &mut Slots) -> Result<Option<Arc<Slots>>, Fault> {
+        /// Whole blocks, what is left of them, and single rows.
+        const MOST: usize = 4;
+        if !self.steps.iter().any(|step| step.is_of_rows) {
+            return Ok(None);
+        }
+        let rows = inputs[self.first_input].as_ref().map_or(0, |input| input.as_rows().0);
+        let met = || self.of_rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, values)) = met().iter().find(|(met, _)| *met == rows) {
+            return Ok(Some(Arc::clone(values)));
+        }
+        let mut values: Slots = vec![None; self.constants.len()];
+        values[self.first_input] = inputs[self.first_input].take();
+        for step in self.steps.iter().filter(|step| step.is_of_rows) {
+            let place = |slot: &Option<usize>| {
+                slot.and_then(|slot| values[slot].as_ref().or(self.constants[slot].as_ref()))
+            };
+            let given: Vec<Option<&Tensor>> = step.inputs.iter().map(place).collect();
+            for (slot, output) in step.outputs.iter().zip(step.run(&given)?) {
+                values[*slot] = Some(output);
+            }
+        }
+        inputs[self.first_input] = values[self.first_input].take();
+        let values = Arc::new(values);
+        let mut met = met();
+        if met.len() == MOST {
+            met.remove(0);
+        }
+        met.push((rows, Arc::clone(&values)));
+        Ok(Some(values))
     }
 
     /// Initializers have the first slots, and inputs those after them.

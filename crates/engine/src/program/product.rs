@@ -26,7 +26,7 @@ struct Line([f32; WIDE]);
 /// The columns of a panel.
 const WIDE: usize = 16;
 /// The inner length that is added up at a time.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 256;
 
 /// What becomes of each output, column by column, in this order.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,17 @@ impl Finish {
         self.is_rectified = true;
     }
 
+    /// What outputs start with.
+    pub(crate) fn start_of(&self, columns: usize) -> Vec<f32> {
+        let lines = self.start.iter().flatten().flat_map(|line| line.0);
+        lines.chain(std::iter::repeat(0.0)).take(columns).collect()
+    }
+
+    /// What is done after outputs have started.
+    pub(crate) fn after_start(&self) -> Finish {
+        Finish { start: None, ..self.clone() }
+    }
+
     fn apply(&self, x: f32, column: usize) -> f32 {
         let at = |lines: &[Line]| lines[column / WIDE].0[column % WIDE];
         let scaled = self.scale.as_ref().map_or(x, |[factor, summand]| x * at(factor) + at(summand));
@@ -85,6 +96,10 @@ impl Panels {
 
     pub(crate) fn inner(&self) -> usize {
         self.inner
+    }
+
+    pub(crate) fn at(&self, row: usize, column: usize) -> f32 {
+        self.values[column / WIDE * self.inner + row].0[column % WIDE]
     }
 
     pub(crate) fn columns(&self) -> usize {

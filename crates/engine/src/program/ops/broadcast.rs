@@ -4,7 +4,7 @@ use super::super::{tensor::Fault, way::widely};
 use super::shape::bounded;
 
 /// The shape that both are stretched to.
-pub(super) fn shape_of(a: &[usize], b: &[usize]) -> Result<Vec<usize>, Fault> {
+pub(in super::super) fn shape_of(a: &[usize], b: &[usize]) -> Result<Vec<usize>, Fault> {
     let rank = a.len().max(b.len());
     let at = |shape: &[usize], place: usize| {
         (place + shape.len()).checked_sub(rank).map_or(1, |place| shape[place])
@@ -45,7 +45,7 @@ fn axes(a: &[usize], b: &[usize], shape: &[usize]) -> Axes {
 }
 
 /// Calls the function on every pair.
-pub(super) fn zip<A, B, C>(
+pub(in super::super) fn zip<A, B, C>(
     a: (&[A], &[usize]),
     b: (&[B], &[usize]),
     shape: &[usize],

@@ -321,7 +321,7 @@ fn numbers(f: impl Inlined<f32, f32>, g: impl Inlined<f64, f64>, h: impl Inlined
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let data = match x.data() {
-            Data::F32(values) => Data::F32(each(values, f)),
+            Data::F32(values) => Data::F32(each(values, &f)),
             Data::F64(values) => Data::F64(values.iter().map(|x| g(*x)).collect()),
             Data::I64(values) => Data::I64(values.iter().map(|x| h(*x)).collect()),
             Data::I32(values) => Data::I32(values.iter().map(|x| h((*x).into()) as i32).collect()),
@@ -332,7 +332,7 @@ fn numbers(f: impl Inlined<f32, f32>, g: impl Inlined<f64, f64>, h: impl Inlined
 }
 
 /// The function of each value.
-fn each(values: &[f32], f: impl Fn(f32) -> f32) -> Vec<f32> {
+fn each<F: Fn(f32) -> f32>(values: &[f32], f: &F) -> Vec<f32> {
     let mut out = room::empty(values.len());
     widely(|| out.extend(values.iter().map(|x| f(*x))));
     out

@@ -7,7 +7,7 @@ use super::{
         tensor::{Data, Fault, Tensor, map_data},
         way::widely,
     },
-    shape::{bounded_like, gather_by, steps, walk},
+    shape::{bounded, bounded_like, gather_by, steps, walk},
 };
 use crate::Error;
 
@@ -46,6 +46,16 @@ fn gather(axis: i64) -> Kernel {
 /// What stands at places along an axis.
 pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tensor, Fault> {
     let length = x.shape()[axis];
+    if let (Data::F32(values), [_], Data::I64(places_of)) = (x.data(), x.shape(), places.data()) {
+        bounded(places.shape())?;
+        let mut found = room::empty(places.len());
+        for at in places_of {
+            let counted = if *at < 0 { *at + length as i64 } else { *at };
+            let value = usize::try_from(counted).ok().and_then(|at| values.get(at));
+            found.push(*value.ok_or_else(|| format!("place {at} is none of {length}"))?);
+        }
+        return Ok(Tensor::of(places.shape().to_vec(), Data::F32(found)));
+    }
     let at: Vec<usize> =
         places.to_i64s()?.into_iter().map(|at| place_of(at, length)).collect::<Result<_, _>>()?;
     let outer: usize = x.shape()[..axis].iter().product();

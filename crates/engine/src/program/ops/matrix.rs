@@ -23,7 +23,7 @@ use crate::Error;
 pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
     Ok(Some(match node.proto.op_type.as_str() {
         "MatMul" => match node.constant(1).and_then(|b| panels(b, false)) {
-            Some(panels) => matmul_packed(panels, Finish::default()),
+            Some(panels) => Product { panels, finish: Finish::default(), takes_matrices: false }.kernel(),
             None => Box::new(|inputs| Ok(vec![matmul(input(inputs, 0)?, input(inputs, 1)?)?])),
         },
         "Gemm" => match node.constant(1).and_then(|b| panels(b, node.flag("transB"))) {
@@ -51,6 +51,41 @@ fn is_plain(node: Node<'_>) -> bool {
     node.float("alpha", 1.0) == 1.0 && node.float("beta", 1.0) == 1.0 && !node.flag("transA")
 }
 
+/// A product of rows with a matrix that does not change, and what is done with it.
+#[derive(Debug)]
+pub(in super::super) struct Product {
+    panels: Panels,
+    finish: Finish,
+    /// Whether it takes matrices alone, or any rows.
+    takes_matrices: bool,
+}
+
+impl Product {
+    pub(in super::super) fn panels(&self) -> &Panels {
+        &self.panels
+    }
+
+    pub(in super::super) fn finish(&self) -> &Finish {
+        &self.finish
+    }
+
+    pub(in super::super) fn run(&self, x: &Tensor) -> Result<Tensor, Fault> {
+        if self.takes_matrices && x.rank() != 2 {
+            return Err(x.unexpected("a matrix"));
+        }
+        let rows = x.len() / self.panels.inner().max(1);
+        let mut out = room::filled(bounded(&[rows, self.panels.columns()])?);
+        if !self.finish.is_started() {
+            out.fill(0.0);
+        }
+        packed(&self.panels, x, out, &self.finish)
+    }
+
+    fn kernel(self) -> Kernel {
+        Box::new(move |inputs| Ok(vec![self.run(input(inputs, 0)?)?]))
+    }
+}
+
 /// Rows with a packed matrix, added to `out`, which has the shape of the result but for the columns.
 fn packed(panels: &Panels, x: &Tensor, mut out: Vec<f32>, finish: &Finish) -> Result<Tensor, Fault> {
     if x.shape().last() != Some(&panels.inner()) {
@@ -62,30 +97,9 @@ fn packed(panels: &Panels, x: &Tensor, mut out: Vec<f32>, finish: &Finish) -> Re
     Ok(Tensor::of(shape, Data::F32(out)))
 }
 
-fn matmul_packed(panels: Panels, finish: Finish) -> Kernel {
-    Box::new(move |inputs| {
-        let x = input(inputs, 0)?;
-        let rows = x.len() / panels.inner().max(1);
-        let mut out = room::filled(bounded(&[rows, panels.columns()])?);
-        if !finish.is_started() {
-            out.fill(0.0);
-        }
-        Ok(vec![packed(&panels, x, out, &finish)?])
-    })
-}
-
-/// As a product of any rows, but of a matrix alone.
-fn gemm_of_rows(panels: Panels, finish: Finish) -> Kernel {
-    let run = matmul_packed(panels, finish);
-    Box::new(move |inputs| match input(inputs, 0)? {
-        x if x.rank() == 2 => run(inputs),
-        x => Err(x.unexpected("a matrix")),
-    })
-}
-
 fn gemm_packed(panels: Panels, summand: Option<&Tensor>, has_summand: bool) -> Kernel {
     if let Some(finish) = start(&panels, summand, has_summand) {
-        return gemm_of_rows(panels, finish);
+        return Product { panels, finish, takes_matrices: true }.kernel();
     }
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
@@ -121,8 +135,8 @@ fn columns_of(constant: &Tensor, columns: usize) -> Option<&[f32]> {
     constant.f32s().ok().filter(|_| is_row && constant.rank() <= 2)
 }
 
-/// A product, and how many of the nodes after it are done with it.
-pub(in super::super) fn fused(nodes: &[Node<'_>]) -> Option<(Kernel, usize)> {
+/// A product, and how many of the nodes after it are done with it; whether its input is a matrix for sure.
+pub(in super::super) fn fused(nodes: &[Node<'_>], is_matrix: bool) -> Option<(Product, usize)> {
     let [head, tail @ ..] = nodes else { return None };
     let is_plain_domain = |node: &Node<'_>| matches!(node.proto.domain.as_str(), "" | "ai.onnx");
     if !is_plain_domain(head) || head.constant(0).is_some() {
@@ -133,21 +147,20 @@ pub(in super::super) fn fused(nodes: &[Node<'_>]) -> Option<(Kernel, usize)> {
         "MatMul" => false,
         _ => return None,
     };
+    let is_rows = is_gemm || is_matrix;
     let panels = panels(head.constant(1)?, is_gemm && head.flag("transB"))?;
     let has_summand = head.proto.input.len() > 2 && !head.proto.input[2].is_empty();
     let mut finish = start(&panels, head.constant(2), is_gemm && has_summand)?;
     let (mut taken, mut stage) = (1, if is_gemm && has_summand { Stage::Started } else { Stage::New });
     for node in tail.iter().filter(|node| is_plain_domain(node)) {
         // Rows of a product may be those of many matrices, whose channels are others.
-        if !is_gemm && node.proto.op_type == "BatchNormalization" {
+        if !is_rows && node.proto.op_type == "BatchNormalization" {
             break;
         }
         let Some(next) = take(&mut finish, stage, *node, panels.columns()) else { break };
         (taken, stage) = (taken + 1, next);
     }
-    // A sum that nothing was added to starts with zero, which is what stands there.
-    let kernel = if is_gemm { gemm_of_rows(panels, finish) } else { matmul_packed(panels, finish) };
-    (taken > 1).then_some((kernel, taken))
+    Some((Product { panels, finish, takes_matrices: is_rows }, taken))
 }
 
 /// What was taken already.

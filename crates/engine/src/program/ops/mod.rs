@@ -20,8 +20,9 @@ mod sequence;
 mod shape;
 mod slice;
 
+pub(super) use broadcast::{shape_of, zip};
 pub(super) use make::element;
-pub(super) use matrix::fused;
+pub(super) use matrix::{Product, fused};
 
 use super::node::{Kernel, Node};
 use crate::Error;

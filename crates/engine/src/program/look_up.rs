@@ -1,0 +1,206 @@
+//! Products with what codes become: looked up instead of worked out.
+//!
+//! A category enters a network as a code, which becomes a column for each of its levels, a row of an
+//! embedding, or both; a product with these is a sum of one row of a table for each category. The tables
+//! are worked out once, by the steps that they stand in for.
+
+mod nature;
+mod origin;
+mod table;
+
+pub(super) use nature::Nature;
+
+use std::collections::BTreeMap;
+
+use origin::{Origin, columns_of};
+use table::{Tables, Wide};
+
+use super::{
+    Program,
+    ops::Product,
+    product::{BLOCK, Finish, Panels},
+    tensor::{Data, Fault, Tensor},
+};
+
+/// How many levels the values of each column have, where they are codes 0, 1, ….
+pub(crate) type Levels = [Option<usize>];
+
+impl Program {
+    /// Has products of codes looked up, where the rows have the codes of these levels. What is looked up
+    /// depends on the rows' codes alone; a row with another value is refused.
+    pub(crate) fn look_up(&mut self, levels: &Levels) {
+        if self.inputs.len() != 1 || levels.iter().all(Option::is_none) {
+            return;
+        }
+        self.measure_rows(levels.len());
+        let origins = origin::trace(self, levels.len(), 3).labels;
+        let mut found = Vec::new();
+        for (number, step) in self.steps.iter().enumerate() {
+            let (Some(product), Some(Some(slot))) = (&step.product, step.inputs.first()) else { continue };
+            let Some(columns) = origins[*slot].as_ref().and_then(|labels| columns_of(labels, levels.len()))
+            else {
+                continue;
+            };
+            if let Ok(Some(tables)) = self.tables_of(product, *slot, &columns, levels) {
+                found.push((number, tables));
+            }
+        }
+        let input = self.first_input;
+        for (number, tables) in found {
+            let step = &mut self.steps[number];
+            step.inputs = vec![Some(input)];
+            step.product = None;
+            step.kernel = Box::new(move |inputs| Ok(vec![tables.run(super::node::input(inputs, 0)?)?]));
+        }
+        self.keep_outputs(&(0..self.outputs.len()).collect::<Vec<_>>());
+        self.find_steps_of_rows();
+    }
+
+    /// Has lengths that are asked for told by the number of rows, where they depend on nothing else: what
+    /// they were asked of need not be there then.
+    fn measure_rows(&mut self, width: usize) {
+        const FEW: usize = 3;
+        const MORE: usize = 5;
+        let few = origin::trace(self, width, FEW);
+        let more = origin::trace(self, width, MORE);
+        let input = self.first_input;
+        for step in self.steps.iter_mut().filter(|step| step.nature == Nature::Measures) {
+            let &[output] = step.outputs.as_slice() else { continue };
+            let (Some(few), Some(more)) = (&few.known[output], &more.known[output]) else { continue };
+            let (Ok(few), Ok(more)) = (few.i64s(), more.i64s()) else { continue };
+            if few.len() != more.len() || self.constants[output].is_some() {
+                continue;
+            }
+            let length = |(few, more): (&i64, &i64)| match (*few, *more) {
+                (few, more) if few == more => Some(Some(few)),
+                (few, more) if few == FEW as i64 && more == MORE as i64 => Some(None),
+                _ => None,
+            };
+            let Some(lengths) = few.iter().zip(more).map(length).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            step.inputs = vec![Some(input)];
+            step.nature = Nature::Counts;
+            step.kernel = Box::new(move |inputs| {
+                let rows = super::node::input(inputs, 0)?.as_rows().0 as i64;
+                let lengths = lengths.iter().map(|length| length.unwrap_or(rows)).collect();
+                Ok(vec![Tensor::list(Data::I64(lengths))])
+            });
+        }
+    }
+
+    /// Finds the steps that depend on nothing but how many rows there are.
+    fn find_steps_of_rows(&mut self) {
+        let mut is_of_rows: Vec<bool> = self.constants.iter().map(Option::is_some).collect();
+        for step in &mut self.steps {
+            let inputs = step.inputs.iter().flatten();
+            step.is_of_rows = step.nature == Nature::Counts || inputs.clone().all(|slot| is_of_rows[*slot]);
+            step.outputs.iter().for_each(|slot| is_of_rows[*slot] = step.is_of_rows);
+        }
+        self.find_last_uses();
+    }
+
+    /// The tables of a product, if they are worth their room.
+    fn tables_of(
+        &self,
+        product: &Product,
+        slot: usize,
+        columns: &[Origin],
+        levels: &Levels,
+    ) -> Result<Option<Tables>, Fault> {
+        /// How many numbers all tables of a product may hold.
+        const MOST: usize = 1 << 22;
+        const MOST_LEVELS: usize = 1 << 14;
+        let panels = product.panels();
+        let (mut coded, mut plain) = (BTreeMap::<usize, Vec<usize>>::new(), Vec::new());
+        let mut constant = Vec::new();
+        for (place, origin) in columns.iter().enumerate() {
+            match *origin {
+                Origin::Constant => constant.push(place),
+                Origin::Column { column, .. } if levels[column].is_some() => {
+                    coded.entry(column).or_default().push(place);
+                }
+                Origin::Column { column, is_changed: false } => plain.push((column, place)),
+                Origin::Column { .. } => return Ok(None),
+            }
+        }
+        if coded.keys().filter_map(|column| levels[*column]).any(|count| count > MOST_LEVELS) {
+            return Ok(None);
+        }
+        let looked_up: usize = coded.values().map(Vec::len).sum();
+        let rows: usize = coded.keys().filter_map(|column| levels[*column]).sum();
+        let is_worth_it = columns.len() == panels.inner() && looked_up >= 2 * coded.len().max(1);
+        if !is_worth_it || rows.saturating_mul(Wide::round_up(panels.columns())) > MOST {
+            return Ok(None);
+        }
+        let width = levels.len();
+        let none = self.value_at(Tensor::of(vec![1, width], Data::F32(vec![0.0; width])), slot)?;
+        let mut base = product.finish().start_of(panels.columns());
+        panels.add_to(&only(none.f32s()?, columns.len(), &constant), &mut base, &Finish::default());
+        let mut values = Vec::new();
+        for (column, places) in &coded {
+            let count = levels[*column].unwrap_or(0);
+            let mut inputs = vec![0.0; count * width];
+            inputs.iter_mut().skip(*column).step_by(width).enumerate().for_each(|(code, x)| *x = code as f32);
+            let value = self.value_at(Tensor::of(vec![count, width], Data::F32(inputs)), slot)?;
+            values.push((*column, only(value.f32s()?, columns.len(), places), places));
+        }
+        // Where a code is one column alone, tables can be added as the product adds: to the last bit.
+        let is_single = |row: &[f32]| row.iter().filter(|x| **x != 0.0).count() <= 1;
+        let is_exact = plain.is_empty()
+            && values.iter().all(|(_, rows, _)| rows.chunks_exact(columns.len()).all(is_single));
+        let block = if is_exact { BLOCK } else { columns.len() };
+        let mut tables = Tables::new(&base, product.finish().after_start());
+        for first in (0..columns.len()).step_by(block) {
+            let is_inside = |place: &usize| (first..first + block).contains(place);
+            let mut parts: Vec<_> = values
+                .iter()
+                .map(|(column, rows, places)| {
+                    (places.iter().copied().filter(is_inside).collect::<Vec<_>>(), *column, rows)
+                })
+                .filter(|(places, ..)| !places.is_empty())
+                .collect();
+            parts.sort_by_key(|(places, ..)| places[0]);
+            for (places, column, rows) in parts {
+                let rows = only(rows, columns.len(), &places);
+                let mut sums = vec![0.0; rows.len() / columns.len() * panels.columns()];
+                panels.add_to(&rows, &mut sums, &Finish::default());
+                tables.push(column, sums);
+            }
+            tables.end_block();
+        }
+        tables.lay_out();
+        let at = |row: usize, column: usize| panels.at(plain[row].1, column);
+        let of_plain = Panels::pack(plain.len(), panels.columns(), at);
+        tables.set_plain(plain.iter().map(|(column, _)| *column).collect(), of_plain);
+        Ok(Some(tables))
+    }
+
+    /// What stands in a slot for some rows.
+    fn value_at(&self, rows: Tensor, slot: usize) -> Result<Tensor, Fault> {
+        let mut values: Vec<Option<Tensor>> = vec![None; self.constants.len()];
+        values[self.first_input] = Some(rows);
+        for step in &self.steps {
+            if values[slot].is_some() {
+                break;
+            }
+            let place = |slot: &Option<usize>| {
+                slot.and_then(|slot| values[slot].as_ref().or(self.constants[slot].as_ref()))
+            };
+            let given: Vec<Option<&Tensor>> = step.inputs.iter().map(place).collect();
+            for (slot, output) in step.outputs.iter().zip((step.kernel)(&given)?) {
+                values[*slot] = Some(output);
+            }
+        }
+        values[slot].take().ok_or_else(|| Fault::from("a value that nothing gives"))
+    }
+}
+
+/// The rows with those columns alone, and zeros for others.
+fn only(rows: &[f32], width: usize, columns: &[usize]) -> Vec<f32> {
+    let mut kept = vec![0.0; rows.len()];
+    for (kept, row) in kept.chunks_exact_mut(width).zip(rows.chunks_exact(width)) {
+        columns.iter().for_each(|column| kept[*column] = row[*column]);
+    }
+    kept
+}
