@@ -11,7 +11,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flowers = array![[5.1_f32, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]];
 
     let prepared = auto.pattern.preprocess(&flowers)?;
-    println!("as the members eat them:\n{}", prepared.features);
+    if let Some(features) = prepared.matrix() {
+        println!("as the members eat them:\n{features}");
+    }
     let raw = auto.pattern.run(prepared)?;
     let scores = auto.pattern.postprocess(raw)?;
 

@@ -6,7 +6,7 @@ pub use automl_pack_engine as engine;
 pub use automl_pack_ensemble::{
     self as ensemble, Audit, Auto, Blend, Builder, Check, Conversion, Difference, Dropped, Error,
     Expectation, Finding, Golden, Member, MemberScores, Options, Origin, Pack, Packed, Part, Pattern, Raw,
-    Reweighing, Scores, Selection, Severity, Verdict, audit, diff, verify,
+    Reweighing, Scores, Selection, Severity, Verdict, audit, diff, open_archive, verify,
 };
 pub use automl_pack_plan::{self as plan, Action, ByPosition, Flaw, Outcome, Policy, Rows};
 pub use automl_pack_score::{self as score, Job, Summary};

@@ -23,6 +23,11 @@ fn containers_are_opened_or_refused() {
 }
 
 #[test]
+fn graphs_are_opened_or_refused() {
+    each("graph", targets::graph);
+}
+
+#[test]
 fn manifests_are_read_or_refused() {
     each("manifest", targets::manifest);
 }
@@ -38,6 +43,6 @@ fn pickles_are_read_or_refused() {
 }
 
 #[test]
-fn graphs_are_run_or_refused() {
-    each("graph", targets::graph);
+fn programs_are_run_or_refused() {
+    each("program", targets::program);
 }

@@ -229,10 +229,10 @@ fn a_row_whose_prediction_is_no_number_has_no_score() {
 fn outputs_of_different_rows_are_refused() {
     let (auto, rows) = (titanic(), rows("titanic/input.csv"));
     let mut raw = auto.pattern.run(auto.pattern.preprocess(&rows).unwrap()).unwrap();
-    raw.outputs[1] = Array2::zeros((3, 2));
+    raw.outputs[1] = vec![Array2::<f32>::zeros((3, 2)).into()];
     let error = auto.pattern.postprocess(raw.clone()).unwrap_err();
     assert!(matches!(error, Error::OutputRows { expected: 90, found: 3, .. }), "{error}");
-    raw.outputs[1] = Array2::zeros((90, 5));
+    raw.outputs[1] = vec![Array2::<f32>::zeros((90, 5)).into()];
     let error = refused(auto.pattern.postprocess(raw.clone()));
     assert!(matches!(error, plan::Error::OutputWidth { expected: 2, found: 5 }), "{error}");
     raw.outputs.pop();
@@ -300,7 +300,7 @@ fn no_rows_give_no_scores() {
 fn the_stages_in_a_row_are_the_prediction() {
     let (auto, rows) = (titanic(), rows("titanic/input.csv"));
     let prepared = auto.pattern.preprocess(&rows).unwrap();
-    assert_eq!(prepared.features.dim(), (90, 8));
+    assert_eq!(prepared.matrix().unwrap().dim(), (90, 8));
     let raw = auto.pattern.run(prepared).unwrap();
     assert_eq!(raw.outputs.len(), 10);
     assert_eq!(auto.pattern.postprocess(raw).unwrap(), auto.pattern.predict(&rows).unwrap());

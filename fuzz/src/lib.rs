@@ -21,6 +21,21 @@ pub fn open(data: &[u8]) {
     }
 }
 
+/// A bare graph is refused or opened; one that opens gives a score or an error for a row.
+pub fn graph(data: &[u8]) {
+    let Ok(auto) = Auto::from_bytes(data) else { return };
+    let plan = auto.pattern.plan();
+    let columns = match plan.schema().as_wide().map(|wide| wide.width) {
+        Some(plan::Width::Exactly(columns) | plan::Width::AtLeast(columns)) => columns,
+        None => plan.schema().columns().len(),
+    };
+    let row = vec!["1"; columns].join(",");
+    let header = vec!["x"; columns].join(",");
+    let mut scores = Vec::new();
+    let job = automl_pack::Job::new(&auto.pattern).by_position(true);
+    let _ = job.run(format!("{header}\n{row}\n{row}\n").as_bytes(), &mut scores);
+}
+
 /// A manifest is refused or read; one that is read has its digest.
 pub fn manifest(data: &[u8]) {
     if let Ok(manifest) = Manifest::read_draft(data) {
@@ -54,8 +69,8 @@ pub fn pickle(data: &[u8]) {
     }
 }
 
-/// A graph is refused or loaded; one that loads gives something for a few rows, or is refused then.
-pub fn graph(data: &[u8]) {
+/// A model is refused or loaded; one that loads gives something for a few rows, or is refused then.
+pub fn program(data: &[u8]) {
     // Less than the defaults: what is looked for is not what a large machine can bear.
     let limits = Limits { values: 1 << 21, values_of_row: 1 << 18, held: 1 << 22 };
     let Ok(program) = Program::load_within(data, limits) else { return };

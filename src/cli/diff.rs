@@ -1,8 +1,11 @@
 //! `automl-pack diff`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use automl_pack::{Difference, Options, Part};
+use automl_pack::{Archive, Auto, Difference, Error, Options, Part, bundle::Container};
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
@@ -38,7 +41,8 @@ struct Report<'a> {
 impl Diff {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let options = Options::default();
-        let (before, after) = (open(&self.before, &options)?, open(&self.after, &options)?);
+        let opened = |path| open(path, &options).and_then(|opened| only_bundles(path, opened));
+        let (before, after) = (opened(&self.before)?, opened(&self.after)?);
         let differences = automl_pack::diff((&before.0, &before.1), (&after.0, &after.1));
         let same = differences.is_empty();
         match self.json {
@@ -46,6 +50,16 @@ impl Diff {
             false => output::print(&for_people(&differences))?,
         }
         Ok(if self.exit_code && !same { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+/// Bare graphs have no parts to compare one by one.
+fn only_bundles(path: &Path, opened: (Archive, Auto)) -> Result<(Archive, Auto), Failure> {
+    match opened.0.container() {
+        Container::File => {
+            Err(Failure::bundle(path, &Error::BareGraph { lacks: "schema, plan and weights to compare" }))
+        }
+        Container::Zip | Container::Folder => Ok(opened),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, io, path::Path, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
-use automl_pack::{Error, bundle, carefree, plan, score};
+use automl_pack::{Error, bundle, carefree, engine, plan, score};
 
 use super::output;
 
@@ -53,8 +53,20 @@ impl Failure {
             NothingToKeep { .. } | KeptTwice { .. } => {
                 return Failure { code: USAGE, message: format!("--keep: {error}"), hint: None };
             }
+            Overflow { source: Error::MemberRow { .. }, .. } => (REFUSED, None),
             Overflow { .. } => (REFUSED, Some("--policy null scores the other rows")),
+            Row { source: plan::Error::NoStandIn { .. }, .. } => {
+                (REFUSED, Some("--policy null scores the other rows"))
+            }
+            Row { source: plan::Error::Label { .. }, .. } => (REFUSED, None),
             score::Error::Columns(plan::Error::MissingColumns { .. }) => (REFUSED, Some(columns)),
+            score::Error::Columns(plan::Error::WideInput { .. }) => (
+                REFUSED,
+                Some(
+                    "a graph with one wide input takes every column, whatever it is called; labels and ids are left \
+                     out where --keep names them",
+                ),
+            ),
             score::Error::Columns(plan::Error::Width { .. }) => {
                 (REFUSED, Some("the columns of the training data are all needed, without the label"))
             }
@@ -110,6 +122,9 @@ impl Failure {
     }
 }
 
+/// What is opened.
+const FORMS: &str = "a bundle is a zip file or the folder that it unpacks to; beside bundles, ONNX models are opened as they are";
+
 fn of_container(error: &bundle::Error) -> (u8, Option<&'static str>) {
     use bundle::Error::{
         Checksum, CutOff, Damaged, EntryDigest, EntrySize, Exists, Format, Io, ManifestDigest, ManifestStart,
@@ -118,7 +133,7 @@ fn of_container(error: &bundle::Error) -> (u8, Option<&'static str>) {
     match error {
         NotFound { .. } | Io { .. } => (USAGE, None),
         Exists { .. } => (USAGE, Some("name a folder that is not there yet")),
-        NotAZip { .. } => (REFUSED, Some("a bundle is a zip file or the folder that it unpacks to")),
+        NotAZip { .. } => (REFUSED, Some(FORMS)),
         Truncated { .. } | Damaged { .. } | CutOff { .. } | Checksum { .. } => {
             (REFUSED, Some("copy or download the file again"))
         }
@@ -146,6 +161,14 @@ fn of_bundle(error: &Error) -> Option<&'static str> {
         Error::Golden(_) | Error::GoldenRows { .. } => Some(
             "this machine does not compute what was recorded; --no-replay opens it all the same, and where the \
              members were changed on purpose, pack --new-golden records anew",
+        ),
+        Error::Unrecognised { .. } => Some(FORMS),
+        Error::Member { source: engine::Error::Inputs { .. } | engine::Error::InputType { .. }, .. } => Some(
+            "the members of a bundle share one matrix of numbers; automl-pack predict takes such a graph as it is",
+        ),
+        Error::BareGraph { .. } => Some(
+            "pack it first: automl-pack pack -o OUT --schema schema.json --member NAME=FILE.onnx (predict, inspect \
+             and verify take it as it is)",
         ),
         Error::Stray { .. } => {
             Some("metadata says what else there is to say; remove the file to pack the folder")

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     Bundle,
     failure::Failure,
-    output,
+    graph, output,
     table::{FAINT, HEADING, Side, count, size, table, thousands},
 };
 
@@ -30,6 +30,9 @@ pub(crate) struct Inspect {
 impl Inspect {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let (archive, auto) = self.bundle.open(Policy::default())?;
+        if let Some((member, graph)) = graph::of(&auto) {
+            return graph::inspect(&archive, &auto, member, graph, self.json);
+        }
         let report = Report::of(&archive, &auto);
         match self.json {
             true => output::print_json(&report)?,
@@ -116,11 +119,12 @@ impl Report {
         let (task, classes) = match &pattern.target().task {
             Task::Classification(classes) => ("classification", Some(values_of(classes))),
             Task::Regression(_) => ("regression", None),
+            Task::Outputs(_) => ("outputs", None),
         };
         Report {
             format: if auto.manifest().is_some() { "automl-pack" } else { "carefree-learn" },
             identity: Identity::of(auto),
-            container: if archive.container() == Container::Zip { "zip" } else { "folder" },
+            container: container(archive),
             bytes: archive.bytes(),
             entries: archive.entries().count(),
             task,
@@ -244,6 +248,8 @@ impl Member {
             outputs: match member.head().outputs {
                 Outputs::Logits => "logits",
                 Outputs::Probabilities => "probabilities",
+                Outputs::Labelled => "labels",
+                Outputs::Named => "by name",
             },
             parameters: facts.parameters,
             operators: facts.operators.clone(),
@@ -276,6 +282,15 @@ impl Member {
     }
 }
 
+/// What something lay in.
+pub(super) fn container(archive: &Archive) -> &'static str {
+    match archive.container() {
+        Container::Zip => "zip",
+        Container::Folder => "folder",
+        Container::File => "file",
+    }
+}
+
 fn columns(auto: &Auto) -> Vec<Column> {
     let plan = auto.pattern.plan();
     let reading = |place: usize| {
@@ -299,7 +314,7 @@ fn columns(auto: &Auto) -> Vec<Column> {
         .collect()
 }
 
-fn values_of(classes: &Classes) -> serde_json::Value {
+pub(super) fn values_of(classes: &Classes) -> serde_json::Value {
     match classes {
         Classes::Text(values) => values.clone().into(),
         Classes::Integer(values) => values.clone().into(),
@@ -308,7 +323,7 @@ fn values_of(classes: &Classes) -> serde_json::Value {
 }
 
 /// The first few of a list of values.
-fn list(values: &serde_json::Value) -> String {
+pub(super) fn list(values: &serde_json::Value) -> String {
     const SHOWN: usize = 6;
     let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut shown: Vec<String> = values.iter().take(SHOWN).map(show).collect();

@@ -8,6 +8,7 @@ mod completions;
 mod convert;
 mod diff;
 mod failure;
+mod graph;
 mod inspect;
 mod making;
 mod members;
@@ -23,7 +24,7 @@ use std::{
     process::ExitCode,
 };
 
-use automl_pack::{Archive, Auto, Options, Policy};
+use automl_pack::{Archive, Auto, Limits, Options, Policy};
 use clap::{Args, Parser, Subcommand};
 
 use failure::Failure;
@@ -38,11 +39,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Score the rows of a CSV file
+    /// Score the rows of a CSV file with a bundle, or with a bare ONNX model
     Predict(predict::Predict),
     /// Verify a bundle, report its members, and lay it out in a folder
     Unpack(unpack::Unpack),
-    /// Show what a bundle is: task, classes, columns, members, weights
+    /// Show what a bundle is: task, classes, columns, members, weights; or what an ONNX model takes and gives
     Inspect(inspect::Inspect),
     /// Check everything that can be proven of a bundle: digests, graphs, golden rows
     Verify(verify::Verify),
@@ -63,7 +64,7 @@ enum Command {
 /// The bundle a command works on.
 #[derive(Debug, Args)]
 struct Bundle {
-    /// A bundle: a zip file, with or without its .zip, or an unpacked folder
+    /// A bundle: a zip file, with or without its .zip, or an unpacked folder; or a bare ONNX model
     #[arg(value_name = "BUNDLE")]
     path: PathBuf,
     /// Do not replay the golden rows on opening
@@ -86,7 +87,7 @@ fn open(path: &Path, options: &Options) -> Result<(Archive, Auto), Failure> {
 }
 
 fn open_archive(path: &Path) -> Result<Archive, Failure> {
-    Archive::open(path).map_err(|error| Failure::bundle(path, &error.into()))
+    automl_pack::open_archive(path, &Limits::default()).map_err(|error| Failure::bundle(path, &error))
 }
 
 /// Parses the arguments, runs the command, and reports.

@@ -13,6 +13,9 @@ use super::{
 };
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Columns are found by name. A bare ONNX model with one input of several columns takes all columns of \
+the file in order, whatever they are called; labels and ids are left out where --keep names them.")]
 pub(crate) struct Predict {
     #[command(flatten)]
     bundle: Bundle,
@@ -37,7 +40,8 @@ pub(crate) struct Scoring {
     /// Copy these columns of the input through
     #[arg(long, value_name = "COL", value_delimiter = ',')]
     keep: Vec<String>,
-    /// Take the columns in the order of the training data, whatever the header calls them
+    /// Take the columns in the order of the training data, or of a bare model's inputs, whatever the header
+    /// calls them
     #[arg(long)]
     by_position: bool,
     /// What to do with missing, unseen and unreadable cells alike

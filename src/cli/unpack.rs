@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use automl_pack::{Archive, Auto};
+use automl_pack::{Archive, Auto, Error, bundle::Container};
 use clap::Args;
 
 use super::{
@@ -34,6 +34,10 @@ impl Unpack {
         self.scoring.start_threads()?;
         let rows = self.predict.map(Rows::open).transpose()?;
         let (archive, auto) = self.bundle.open(self.scoring.policy())?;
+        if self.dir.is_some() && archive.container() == Container::File {
+            let refused = Error::BareGraph { lacks: "entries to lay out" };
+            return Err(Failure::bundle(&self.bundle.path, &refused));
+        }
         let mut report = report(&archive, &auto);
         if let Some(dir) = &self.dir {
             archive.unpack_to(dir).map_err(|error| Failure::bundle(&self.bundle.path, &error.into()))?;

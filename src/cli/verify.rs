@@ -16,7 +16,7 @@ use super::{
 #[derive(Debug, Args)]
 #[command(after_help = "Exits with 1 on any fault.")]
 pub(crate) struct Verify {
-    /// A bundle: a zip file, with or without its .zip, or an unpacked folder
+    /// A bundle: a zip file, with or without its .zip, or an unpacked folder; or a bare ONNX model
     #[arg(value_name = "BUNDLE")]
     bundle: std::path::PathBuf,
     /// Print JSON
@@ -78,8 +78,16 @@ fn for_people(verdict: &Verdict) -> String {
         };
     }
     if verdict.is_unproven {
-        text += "a pack that carefree-learn wrote has no digests and no golden rows: it opens, and nothing more \
-                 is proven (automl-pack convert makes a bundle of it)\n";
+        text += match verdict.checks.iter().any(|check| check.what == "graph") {
+            true => {
+                "a bare graph has no digests and no golden rows: it runs, and nothing more is proven (automl-pack \
+                 pack makes a bundle of it)\n"
+            }
+            false => {
+                "a pack that carefree-learn wrote has no digests and no golden rows: it opens, and nothing more is \
+                 proven (automl-pack convert makes a bundle of it)\n"
+            }
+        };
     }
     text
 }

@@ -37,6 +37,8 @@ enum Form {
     /// As some zip file has them, with this entry first.
     OtherZip(String),
     Folder,
+    /// Alone: the file itself is the entry.
+    File,
 }
 
 /// What the entries lay in.
@@ -46,6 +48,20 @@ pub enum Container {
     Zip,
     /// A folder.
     Folder,
+    /// Nothing: it is a file that comes alone.
+    File,
+}
+
+/// What a file is called that has no name of its own.
+const ALONE: &str = "file";
+
+/// What a file that is no zip file is taken for.
+#[derive(Clone, Copy)]
+enum Others<'n> {
+    /// It is refused.
+    Refused,
+    /// It is the only entry, of that name.
+    Entry(&'n str),
 }
 
 impl Archive {
@@ -65,7 +81,27 @@ impl Archive {
 
     /// As [`Archive::open`], under other limits.
     pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Archive, Error> {
-        let path = find(path.as_ref())?;
+        Archive::open_path(path.as_ref(), limits, false)
+    }
+
+    /// As [`Archive::open_with`], and takes a file that is neither a zip file nor empty for an archive whose
+    /// only entry is that file, whatever it is.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_bundle::{Archive, Container, Limits};
+    ///
+    /// let archive = Archive::open_any("examples/titanic.csv", &Limits::default())?;
+    /// assert_eq!(archive.container(), Container::File);
+    /// assert!(archive.find("titanic.csv").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_any(path: impl AsRef<Path>, limits: &Limits) -> Result<Archive, Error> {
+        Archive::open_path(path.as_ref(), limits, true)
+    }
+
+    fn open_path(path: &Path, limits: &Limits, any: bool) -> Result<Archive, Error> {
+        let path = find(path)?;
         let failed = |source| Error::Io { path: path.clone(), action: "read", source };
         if path.is_dir() {
             return Ok(Archive::new(folder::read(&path, limits)?, Form::Folder, None));
@@ -83,21 +119,40 @@ impl Archive {
             Error::Read { source } => failed(source),
             other => other,
         })?;
-        Archive::from_zip(&bytes, limits)
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(ALONE);
+        Archive::from_file(&bytes, limits, if any { Others::Entry(name) } else { Others::Refused })
     }
 
     /// Reads a zip file from its first byte to its last.
-    pub fn read(mut reader: impl Read + Seek, limits: &Limits) -> Result<Archive, Error> {
-        let failed = |source| Error::Read { source };
-        let size = reader.seek(SeekFrom::End(0)).map_err(failed)?;
-        reader.seek(SeekFrom::Start(0)).map_err(failed)?;
-        let bytes = read_whole(&mut reader, size, limits)?;
-        Archive::from_zip(&bytes, limits)
+    pub fn read(reader: impl Read + Seek, limits: &Limits) -> Result<Archive, Error> {
+        Archive::from_file(&read_seeking(reader, limits)?, limits, Others::Refused)
+    }
+
+    /// As [`Archive::read`], and takes any other file too, as [`Archive::open_any`] does.
+    pub fn read_any(reader: impl Read + Seek, limits: &Limits) -> Result<Archive, Error> {
+        Archive::from_file(&read_seeking(reader, limits)?, limits, Others::Entry(ALONE))
     }
 
     /// Takes a zip file that is in memory, under the default limits.
     pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Result<Archive, Error> {
-        Archive::from_zip(bytes.as_ref(), &Limits::default())
+        Archive::from_file(bytes.as_ref(), &Limits::default(), Others::Refused)
+    }
+
+    /// As [`Archive::from_bytes`], and takes any other file too, as [`Archive::open_any`] does.
+    pub fn from_bytes_any(bytes: impl AsRef<[u8]>) -> Result<Archive, Error> {
+        Archive::from_file(bytes.as_ref(), &Limits::default(), Others::Entry(ALONE))
+    }
+
+    fn from_file(bytes: &[u8], limits: &Limits, others: Others<'_>) -> Result<Archive, Error> {
+        match (Archive::from_zip(bytes, limits), others) {
+            (Err(Error::NotAZip { .. }), Others::Entry(name)) => {
+                let parse = |name: &str| EntryName::parse(name.as_bytes(), limits);
+                let name = parse(name).or_else(|_| parse(ALONE))?;
+                let size = Some(bytes.len() as u64);
+                Ok(Archive::new(vec![(name, bytes.to_vec())], Form::File, size))
+            }
+            (found, _) => found,
+        }
     }
 
     fn from_zip(bytes: &[u8], limits: &Limits) -> Result<Archive, Error> {
@@ -212,6 +267,7 @@ impl Archive {
         match self.form {
             Form::Bundle | Form::OtherZip(_) => Container::Zip,
             Form::Folder => Container::Folder,
+            Form::File => Container::File,
         }
     }
 
@@ -279,6 +335,13 @@ fn find(path: &Path) -> Result<PathBuf, Error> {
         (false, true) => Ok(with_zip),
         (false, false) => Err(Error::NotFound { path: path.to_owned(), tried: with_zip }),
     }
+}
+
+fn read_seeking(mut reader: impl Read + Seek, limits: &Limits) -> Result<Vec<u8>, Error> {
+    let failed = |source| Error::Read { source };
+    let size = reader.seek(SeekFrom::End(0)).map_err(failed)?;
+    reader.seek(SeekFrom::Start(0)).map_err(failed)?;
+    read_whole(&mut reader, size, limits)
 }
 
 fn read_whole(reader: &mut impl Read, size: u64, limits: &Limits) -> Result<Vec<u8>, Error> {

@@ -62,6 +62,46 @@ pub enum Error {
         /// What it is.
         found: String,
     },
+    /// An input that no columns of a table can be.
+    #[error("input \"{input}\" is {found}: expected a row for each row of a table")]
+    BareInputType {
+        /// Its name.
+        input: String,
+        /// What it is.
+        found: String,
+    },
+    /// An input of other columns or rows than were given.
+    #[error("input \"{input}\" was given the shape {found}: expected [{rows}, {expected}]")]
+    InputShape {
+        /// Its name.
+        input: String,
+        /// How many rows the first input has.
+        rows: usize,
+        /// The fewest columns that it takes.
+        expected: usize,
+        /// What was given.
+        found: String,
+    },
+    /// An output that has no row for each row.
+    #[error("output \"{output}\" is {found} for {rows} rows: expected [{rows}, {}]", columns.map_or("columns".to_owned(), |columns| columns.to_string()))]
+    BareOutputShape {
+        /// Its name.
+        output: String,
+        /// How many rows went in.
+        rows: usize,
+        /// How many columns it had when the graph was loaded.
+        columns: Option<usize>,
+        /// What came out.
+        found: String,
+    },
+    /// An output that mixes rows.
+    #[error(
+        "output \"{output}\" gives a row something else alone than among others: expected rows that do not depend on each other"
+    )]
+    RowsDepend {
+        /// Its name.
+        output: String,
+    },
     /// An output that the graph does not have.
     #[error("output {wanted} is asked for: the graph has {} ({})", found.len(), found.join(", "))]
     NoOutput {

@@ -9,9 +9,9 @@ use crate::{Attribute, Error};
 /// What stands in a graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The name of its input.
+    /// The name of its input; of several, all of them.
     pub input: String,
-    /// The columns that the input declares, where it does.
+    /// The columns that the only input declares, where it does.
     pub width: Option<usize>,
     /// How many numbers were trained: those of the float tensors that are not computed.
     pub parameters: usize,
@@ -42,7 +42,7 @@ pub(crate) const MOST_NODES: usize = 10_000;
 /// Graphs in graphs, and functions in functions, go no deeper than this.
 pub(crate) const DEEPEST: usize = 16;
 /// More columns than this are no table.
-const MOST_COLUMNS: usize = 65_536;
+pub(crate) const MOST_COLUMNS: usize = 65_536;
 
 /// More inputs, outputs or tensors than this are no model of a table.
 const MOST_VALUES: usize = 65_536;
@@ -134,21 +134,33 @@ pub(crate) fn read(model: &pb::ModelProto) -> Result<Facts, Error> {
     let parameters = check(model)?;
     let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
     let (input, width) = read_input(graph)?;
+    let facts = of_bare(model, graph, parameters, &[&input], Batch::Any);
+    Ok(Facts { width, ..facts })
+}
+
+/// What stands in a graph of any inputs, which was looked over.
+pub(crate) fn of_bare(
+    model: &pb::ModelProto,
+    graph: &pb::GraphProto,
+    parameters: usize,
+    inputs: &[&str],
+    batch: Batch,
+) -> Facts {
     let mut operators = BTreeMap::new();
     for node in &graph.node {
         *operators.entry(node.op_type.clone()).or_insert(0) += 1;
     }
     let opset = model.opset_import.iter().find(|set| set.domain.is_empty()).map_or(0, |set| set.version);
-    Ok(Facts {
-        unguarded: unguarded(graph, &input),
+    Facts {
+        unguarded: unguarded(graph, inputs),
         producer: format!("{} {}", model.producer_name, model.producer_version).trim().to_owned(),
-        batch: Batch::Any,
-        input,
-        width,
+        batch,
+        input: inputs.join(", "),
+        width: None,
         parameters,
         operators,
         opset,
-    })
+    }
 }
 
 /// The names of the outputs, in order.
@@ -299,8 +311,8 @@ enum Origin {
     Safe,
 }
 
-fn unguarded(graph: &pb::GraphProto, input: &str) -> Vec<String> {
-    let mut origins: HashMap<&str, Origin> = HashMap::from([(input, Origin::Input)]);
+fn unguarded(graph: &pb::GraphProto, inputs: &[&str]) -> Vec<String> {
+    let mut origins: HashMap<&str, Origin> = inputs.iter().map(|input| (*input, Origin::Input)).collect();
     let origin = |origins: &HashMap<&str, Origin>, name: &String| {
         origins.get(name.as_str()).copied().unwrap_or(Origin::Safe)
     };

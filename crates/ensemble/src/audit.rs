@@ -5,7 +5,7 @@ use automl_pack_carefree as carefree;
 use automl_pack_engine::Batch;
 use automl_pack_plan::{Reading, Task};
 
-use crate::{Auto, Error, Member, Options, Pattern, Reweighing};
+use crate::{Auto, Error, Member, Options, Pattern, Reweighing, bare};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,7 @@ impl Audit {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn audit(archive: &Archive) -> Result<Audit, Error> {
+    bare::refuse(archive, "training data, weights or pickles to look for")?;
     if !carefree::is_pack(archive) {
         // Says what is there instead.
         carefree::read(archive)?;

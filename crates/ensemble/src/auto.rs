@@ -10,7 +10,7 @@ use automl_pack_bundle::{Archive, Limits, Manifest};
 use automl_pack_plan::{Policy, Rows, Statistics};
 use rayon::prelude::*;
 
-use crate::{Builder, Error, Golden, Member, Pattern, Scores, source::Source};
+use crate::{Builder, Error, Golden, Member, Pattern, Scores, bare, source::Source};
 
 /// An opened bundle.
 ///
@@ -62,7 +62,8 @@ impl Default for Options {
 }
 
 impl Auto {
-    /// Opens a bundle: a zip file, with or without `.zip` in the path, or an unpacked folder.
+    /// Opens a bundle: a zip file, with or without `.zip` in the path, or an unpacked folder. A bare ONNX
+    /// model is opened too, as an ensemble of one.
     ///
     /// ```
     /// use automl_pack_ensemble::Auto;
@@ -76,7 +77,7 @@ impl Auto {
 
     /// As [`Auto::unpack`], with other options.
     pub fn unpack_with(path: impl AsRef<Path>, options: &Options) -> Result<Auto, Error> {
-        Auto::from_archive(&Archive::open_with(path, &options.limits)?, options)
+        Auto::from_archive(&bare::open_archive(path, &options.limits)?, options)
     }
 
     /// Opens a zip file that is in memory.
@@ -90,7 +91,7 @@ impl Auto {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Result<Auto, Error> {
-        Auto::from_archive(&Archive::from_bytes(bytes)?, &Options::default())
+        Auto::from_archive(&Archive::from_bytes_any(bytes)?, &Options::default())
     }
 
     /// Opens a zip file that something gives.
@@ -105,13 +106,24 @@ impl Auto {
     /// ```
     pub fn read(reader: impl Read + Seek) -> Result<Auto, Error> {
         let options = Options::default();
-        Auto::from_archive(&Archive::read(reader, &options.limits)?, &options)
+        Auto::from_archive(&Archive::read_any(reader, &options.limits)?, &options)
     }
 
     /// Opens a container that was read. Members are prepared in parallel; a bundle's digests are
     /// checked first, and its golden rows are replayed last.
+    ///
+    /// A file that comes alone is a bare graph: the pattern is an ensemble of one, its graph with the weight 1,
+    /// and what it takes and gives is what the graph itself says.
     pub fn from_archive(archive: &Archive, options: &Options) -> Result<Auto, Error> {
-        Source::read(archive)?.open(options)
+        match bare::graph_of(archive) {
+            Some((name, graph)) => bare::open(name, graph, options),
+            None => Source::read(archive)?.open(options),
+        }
+    }
+
+    /// What a bare graph is opened as.
+    pub(crate) fn of_pattern(pattern: Pattern) -> Auto {
+        Auto { pattern, manifest: None, statistics: Arc::default(), golden: None }
     }
 
     /// Begins a bundle: see [`Builder`].

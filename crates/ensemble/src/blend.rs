@@ -20,7 +20,7 @@ impl Blend {
     pub fn usual(task: &Task) -> Blend {
         match task {
             Task::Classification(_) => Blend::Vote,
-            Task::Regression(_) => Blend::Average,
+            Task::Regression(_) | Task::Outputs(_) => Blend::Average,
         }
     }
 
@@ -59,6 +59,8 @@ pub(crate) fn blend(outcomes: &[Outcome], weights: &[f64], how: Blend) -> Outcom
             }
             Outcome::Values(sums.into_iter().map(|sum| sum as f32).collect())
         }
+        // Only a bare graph has them, which is alone.
+        Some(outputs @ Outcome::Outputs(_)) => outputs.clone(),
         None => Outcome::Values(Vec::new()),
     }
 }

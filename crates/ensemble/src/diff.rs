@@ -209,6 +209,7 @@ fn numbers(scores: &Scores, row: usize) -> Vec<f32> {
         _ if scores.is_refused(row) => Vec::new(),
         Outcome::Classes { probabilities, .. } => probabilities.row(row).to_vec(),
         Outcome::Values(values) => vec![values[row]],
+        Outcome::Outputs(_) => Vec::new(),
     }
 }
 

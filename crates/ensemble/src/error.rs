@@ -12,6 +12,26 @@ pub enum Error {
     /// The container was refused.
     #[error(transparent)]
     Bundle(#[from] bundle::Error),
+    /// A file of neither form.
+    #[error("not a zip file: it begins with {found}; and no ONNX model: {reason}")]
+    Unrecognised {
+        /// The first bytes, in hexadecimal.
+        found: String,
+        /// Why it is no ONNX model.
+        reason: String,
+    },
+    /// A bare graph was refused.
+    #[error("the graph is refused")]
+    Bare {
+        /// Why.
+        source: engine::Error,
+    },
+    /// A bare graph, where something is asked for that only bundles and packs have.
+    #[error("a bare graph: it has no {lacks}")]
+    BareGraph {
+        /// What it lacks.
+        lacks: &'static str,
+    },
     /// What lies in the container was refused.
     #[error(transparent)]
     Carefree(#[from] carefree::Error),
@@ -23,6 +43,16 @@ pub enum Error {
     Member {
         /// The member.
         member: String,
+        /// Why.
+        source: engine::Error,
+    },
+    /// A row on which a bare graph fails, and not on others: it knows only some values, say.
+    #[error("row {}: member {member}", row + 1)]
+    MemberRow {
+        /// The member.
+        member: String,
+        /// The row, from 0; shown from 1.
+        row: usize,
         /// Why.
         source: engine::Error,
     },
@@ -233,6 +263,7 @@ impl Error {
         match self {
             Error::Rows(error) => Error::Rows(error.after_rows(first)),
             Error::NotFinite { member, row } => Error::NotFinite { member, row: row + first },
+            Error::MemberRow { member, row, source } => Error::MemberRow { member, row: row + first, source },
             other => other,
         }
     }

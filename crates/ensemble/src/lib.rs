@@ -16,6 +16,7 @@
 
 mod audit;
 mod auto;
+mod bare;
 mod blend;
 mod builder;
 mod diff;
@@ -30,6 +31,7 @@ mod verify;
 
 pub use audit::{Audit, Finding, Severity, audit};
 pub use auto::{Auto, Options, Pack};
+pub use bare::open_archive;
 pub use blend::Blend;
 pub use builder::{Builder, Conversion, Dropped, Packed, Reweighing};
 pub use diff::{Difference, Part, diff};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use automl_pack_plan::{Action, Notes, Outcome, Plan, Policy, Prepared, Rows, Target};
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use automl_pack_plan::{Action, Block, Notes, Outcome, Plan, Policy, Prepared, Rows, Target};
 use rayon::prelude::*;
 
 use crate::{
@@ -44,8 +43,9 @@ pub struct Pattern {
 /// What the members' graphs gave for some rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Raw {
-    /// One matrix for each member, in order: a row for each row.
-    pub outputs: Vec<Array2<f32>>,
+    /// What each member's graph gave, in order: a matrix for each output that is read, with a row for each
+    /// row.
+    pub outputs: Vec<Vec<Block>>,
     /// What was noticed about the rows' cells.
     pub notes: Notes,
     /// How many columns of the data no member reads.
@@ -125,32 +125,37 @@ impl Pattern {
                 prepared.map_err(|error| error.after_rows(*first))
             })
             .collect();
-        let mut features = Vec::with_capacity(blocks.len());
+        let mut parts = Vec::with_capacity(blocks.len());
         let mut notes = Notes::default();
         for ((first, _), prepared) in blocks.iter().zip(prepared) {
             let prepared = prepared?;
             notes.append(*first, &prepared.notes);
-            features.push(prepared.features);
+            parts.push(prepared.blocks);
         }
-        let features = stack(&features, self.plan.features().len());
-        Ok(Prepared { features, notes, ignored })
+        if parts.is_empty() {
+            parts.push(self.plan.prepare(&table, &self.policy)?.blocks);
+        }
+        Ok(Prepared { blocks: stack(parts), notes, ignored })
     }
 
     /// The second stage: every member on every row.
     pub fn run(&self, prepared: Prepared) -> Result<Raw, Error> {
-        let features = prepared.features;
-        let blocks: Vec<_> = blocks(features.nrows()).collect();
+        let inputs = prepared.blocks;
+        let rows = inputs.first().map_or(0, Block::rows);
+        let mut blocks: Vec<_> = blocks(rows).collect();
+        if blocks.is_empty() {
+            // Even of no rows, the outputs have columns.
+            blocks.push((0, 0));
+        }
         let tasks: Vec<_> =
             self.members.iter().flat_map(|member| blocks.iter().map(move |block| (member, *block))).collect();
-        let outputs: Vec<_> = tasks
-            .into_par_iter()
-            .map(|(member, (first, count))| run_block(member, rows_of(&features, first, count)))
-            .collect();
+        let outputs: Vec<_> =
+            tasks.into_par_iter().map(|(member, (first, count))| member.run(&inputs, first, count)).collect();
         let mut outputs = outputs.into_iter();
         let mut of_members = Vec::with_capacity(self.members.len());
-        for member in self.members.iter() {
+        for _ in self.members.iter() {
             let blocks = outputs.by_ref().take(blocks.len()).collect::<Result<Vec<_>, _>>()?;
-            of_members.push(stack(&blocks, member.graph().columns()));
+            of_members.push(stack(blocks));
         }
         Ok(Raw { outputs: of_members, notes: prepared.notes, ignored: prepared.ignored })
     }
@@ -160,10 +165,10 @@ impl Pattern {
         if raw.outputs.len() != self.members.len() {
             return Err(Error::Outputs { expected: self.members.len(), found: raw.outputs.len() });
         }
-        let rows = raw.outputs.first().map_or(0, Array2::nrows);
-        for (member, output) in self.members.iter().zip(&raw.outputs) {
-            if output.nrows() != rows {
-                let (member, found) = (member.name().to_owned(), output.nrows());
+        let rows = raw.outputs.iter().flatten().next().map_or(0, Block::rows);
+        for (member, outputs) in self.members.iter().zip(&raw.outputs) {
+            if let Some(output) = outputs.iter().find(|output| output.rows() != rows) {
+                let (member, found) = (member.name().to_owned(), output.rows());
                 return Err(Error::OutputRows { member, expected: rows, found });
             }
         }
@@ -172,7 +177,7 @@ impl Pattern {
             .members
             .par_iter()
             .zip(&raw.outputs)
-            .map(|(member, output)| member.head().finish(output.view(), task))
+            .map(|(member, outputs)| member.head().finish(outputs, task))
             .collect();
         let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut notes = raw.notes;
@@ -195,7 +200,7 @@ impl Pattern {
     /// A row for which a member predicts no number has no score: a number so large that the graph
     /// overflows is as unreadable as no number at all.
     fn refuse_rows(&self, member: &Member, outcome: &Outcome, notes: &mut Notes) -> Result<(), Error> {
-        let rows = outcome.rows_without_number();
+        let rows = member.head().rows_without_number(outcome);
         let scored = rows.iter().find(|row| notes.refused().binary_search(row).is_err());
         if let (Some(row), Action::Error) = (scored, self.policy.unreadable) {
             return Err(Error::NotFinite { member: member.name().to_owned(), row: *row });
@@ -205,24 +210,18 @@ impl Pattern {
     }
 }
 
-fn run_block(member: &Member, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
-    let output = member.graph().run(rows);
-    output.map_err(|source| Error::Member { member: member.name().to_owned(), source })
-}
-
 /// The first row and the number of rows of each block. They depend on nothing but the number of rows.
 fn blocks(rows: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..rows).step_by(BLOCK).map(move |first| (first, BLOCK.min(rows - first)))
 }
 
-fn rows_of(matrix: &Array2<f32>, first: usize, count: usize) -> ArrayView2<'_, f32> {
-    matrix.slice_axis(Axis(0), (first..first + count).into())
-}
-
-fn stack(blocks: &[Array2<f32>], columns: usize) -> Array2<f32> {
-    let views: Vec<_> = blocks.iter().map(|block| block.view()).collect();
-    match views.as_slice() {
-        [] => Array2::zeros((0, columns)),
-        views => concatenate(Axis(0), views).expect("blocks of one matrix have the same columns"),
+/// Blocks of rows below each other, matrix by matrix.
+fn stack(parts: Vec<Vec<Block>>) -> Vec<Block> {
+    let matrices = parts.first().map_or(0, Vec::len);
+    let mut columns: Vec<Vec<Block>> = (0..matrices).map(|_| Vec::with_capacity(parts.len())).collect();
+    for part in parts {
+        columns.iter_mut().zip(part).for_each(|(column, block)| column.push(block));
     }
+    let stack = |blocks| Block::stack(blocks).expect("blocks of one matrix have the same columns");
+    columns.into_iter().map(stack).collect()
 }

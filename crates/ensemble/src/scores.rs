@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
-use automl_pack_plan::{Flaw, Notes, Outcome, Plan, Target, Task};
+use automl_pack_plan::{Block, Flaw, Notes, Outcome, Plan, Target, Task};
 use ndarray::Array2;
 
 /// What was predicted for some rows, by the blend and by each member.
@@ -80,18 +80,23 @@ impl Scores {
     }
 
     /// The label of a row, as text: the value that its class had in the training data. None for a row
-    /// that was refused, and for a regression.
+    /// that was refused, and for a regression. Where outputs come by name and labels are one of them, its.
     pub fn label(&self, row: usize) -> Option<Cow<'_, str>> {
         match (&self.blend, &self.target.task) {
             (Outcome::Classes { labels, .. }, Task::Classification(classes)) if !self.is_refused(row) => {
                 Some(classes.name(*labels.get(row)? as usize))
             }
+            (Outcome::Outputs(blocks), _) if !self.is_refused(row) => match self.prediction_of(blocks)? {
+                Block::Integer(labels) => Some(labels.get((row, 0))?.to_string().into()),
+                Block::Text(labels) => Some(labels.get((row, 0))?.as_str().into()),
+                _ => None,
+            },
             _ => None,
         }
     }
 
-    /// The labels or the values as an Arrow array of the type that the training data had. Rows that
-    /// were refused are null.
+    /// The labels or the values as an Arrow array of the type that the training data had; of outputs that
+    /// come by name, the labels where they are one of them, and the first column otherwise. Rows that were refused are null.
     pub fn predictions(&self) -> ArrayRef {
         self.predictions_of(&self.blend)
     }
@@ -100,15 +105,16 @@ impl Scores {
     pub fn label_places(&self) -> Option<&[u32]> {
         match &self.blend {
             Outcome::Classes { labels, .. } => Some(labels),
-            Outcome::Values(_) => None,
+            Outcome::Values(_) | Outcome::Outputs(_) => None,
         }
     }
 
-    /// The probabilities, a column for each class, refused rows included; none for a regression.
+    /// The probabilities, a column for each class, refused rows included; none for a regression, and none
+    /// where outputs come by name.
     pub fn probabilities(&self) -> Option<&Array2<f32>> {
         match &self.blend {
             Outcome::Classes { probabilities, .. } => Some(probabilities),
-            Outcome::Values(_) => None,
+            Outcome::Values(_) | Outcome::Outputs(_) => None,
         }
     }
 
@@ -116,7 +122,7 @@ impl Scores {
     pub fn values(&self) -> Option<&[f32]> {
         match &self.blend {
             Outcome::Values(values) => Some(values),
-            Outcome::Classes { .. } => None,
+            Outcome::Classes { .. } | Outcome::Outputs(_) => None,
         }
     }
 
@@ -167,7 +173,8 @@ impl Scores {
         self.notes.refused().binary_search(&row).is_ok()
     }
 
-    /// The scores as a batch: `prediction`, `probability_<class>` for each class, then what is selected.
+    /// The scores as a batch: `prediction`, `probability_<class>` for each class, then what is selected. A
+    /// bare graph of which it is not known what it predicts has a column for each column of its outputs.
     /// Members add `<member>_prediction` and `<member>_probability_<class>`; the audit adds
     /// `audit_missing`, `audit_unseen` and `audit_unreadable`, each the names of the columns, joined
     /// by `;`.
@@ -189,16 +196,17 @@ impl Scores {
     }
 
     fn columns_of(&self, prefix: &str, outcome: &Outcome) -> Vec<(String, ArrayRef)> {
-        let mut columns = vec![(format!("{prefix}prediction"), self.predictions_of(outcome))];
-        if let (Outcome::Classes { probabilities, .. }, Task::Classification(classes)) =
-            (outcome, &self.target.task)
-        {
-            for (name, column) in classes.names().zip(probabilities.columns()) {
-                let array = self.floats(column.iter().copied());
-                columns.push((format!("{prefix}probability_{name}"), array));
+        let arrays: Vec<ArrayRef> = match outcome {
+            Outcome::Outputs(blocks) => blocks.iter().flat_map(|block| self.arrays_of(block)).collect(),
+            Outcome::Classes { probabilities, .. } => {
+                let of_classes = probabilities.columns().into_iter();
+                let of_classes = of_classes.map(|column| self.floats(column.iter().copied()));
+                [self.predictions_of(outcome)].into_iter().chain(of_classes).collect()
             }
-        }
-        columns
+            Outcome::Values(_) => vec![self.predictions_of(outcome)],
+        };
+        let names = self.target.task.columns().into_iter().map(|name| format!("{prefix}{name}"));
+        names.zip(arrays).collect()
     }
 
     fn predictions_of(&self, outcome: &Outcome) -> ArrayRef {
@@ -208,7 +216,44 @@ impl Scores {
                 classes.decode(labels.iter().enumerate().map(scored))
             }
             (Outcome::Values(values), _) => self.floats(values.iter().copied()),
+            (Outcome::Outputs(blocks), _) => {
+                let block = self.prediction_of(blocks).or(blocks.first());
+                let first = block.and_then(|block| self.arrays_of(block).into_iter().next());
+                first.unwrap_or_else(|| self.floats(std::iter::empty()))
+            }
             (Outcome::Classes { labels, .. }, _) => self.floats(labels.iter().map(|label| *label as f32)),
+        }
+    }
+
+    /// The block of outputs that come by name which is called the prediction: what a classifier gives.
+    fn prediction_of<'b>(&self, blocks: &'b [Block]) -> Option<&'b Block> {
+        let Task::Outputs(names) = &self.target.task else { return None };
+        let place = names.iter().position(|name| name == "prediction")?;
+        let mut first = 0;
+        for block in blocks {
+            if first == place && block.columns() == 1 {
+                return Some(block);
+            }
+            first += block.columns();
+        }
+        None
+    }
+
+    /// The columns of a block, null where a row was refused.
+    fn arrays_of(&self, block: &Block) -> Vec<ArrayRef> {
+        macro_rules! arrays {
+            ($matrix:expr, $array:ty, $value:expr) => {{
+                let cell = |row, column| (!self.is_refused(row)).then(|| $value(&$matrix[(row, column)]));
+                let array = |column| (0..$matrix.nrows()).map(|row| cell(row, column)).collect::<$array>();
+                (0..$matrix.ncols()).map(|column| Arc::new(array(column)) as ArrayRef).collect()
+            }};
+        }
+        match block {
+            Block::Single(matrix) => arrays!(matrix, Float32Array, |value: &f32| *value),
+            Block::Double(matrix) => arrays!(matrix, Float64Array, |value: &f64| *value),
+            Block::Integer(matrix) => arrays!(matrix, Int64Array, |value: &i64| *value),
+            Block::Truth(matrix) => arrays!(matrix, BooleanArray, |value: &bool| *value),
+            Block::Text(matrix) => arrays!(matrix, StringArray, String::as_str),
         }
     }
 
@@ -230,6 +275,7 @@ impl Scores {
     }
 
     fn column_name(&self, column: usize) -> &str {
-        &self.plan.schema().columns()[column].name
+        // A bare graph's one wide input takes columns whose names only the data knows.
+        self.notes.column_name(column).unwrap_or_else(|| &self.plan.schema().columns()[column].name)
     }
 }

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use automl_pack_bundle::{Archive, Limits};
+use automl_pack_bundle::{Archive, Container, Limits};
 
-use crate::{Error, Member, Options, source::Source};
+use crate::{Auto, Error, Member, Options, bare, source::Source};
 
 /// What was checked, and whether it holds.
 #[derive(Debug)]
 pub struct Verdict {
     /// The checks that were made, in order. A fault that keeps the next ones from being made is last.
     pub checks: Vec<Check>,
-    /// Whether there was nothing to hold the entries to: a pack of carefree-learn's has no digests and
-    /// no golden rows.
+    /// Whether there was nothing to hold the entries to: a pack of carefree-learn's and a bare graph have no
+    /// digests and no golden rows.
     pub is_unproven: bool,
 }
 
@@ -54,14 +54,19 @@ impl Verdict {
 pub fn verify(path: impl AsRef<Path>) -> Result<Verdict, Error> {
     use automl_pack_bundle::Error::{Io, NotFound};
     let mut verdict = Verdict { checks: Vec::new(), is_unproven: false };
-    let archive = match Archive::open_with(path, &Limits::default()) {
+    let archive = match bare::open_archive(path, &Limits::default()) {
         Ok(archive) => archive,
-        Err(error @ (NotFound { .. } | Io { .. })) => return Err(error.into()),
+        Err(error @ Error::Bundle(NotFound { .. } | Io { .. })) => return Err(error),
         Err(error) => {
-            verdict.add("container", Err(error.into()));
+            verdict.add("container", Err(error));
             return Ok(verdict);
         }
     };
+    if archive.container() == Container::File {
+        verdict.is_unproven = true;
+        verdict.add("graph", check_graph(&archive));
+        return Ok(verdict);
+    }
     let files = archive.entries().count();
     verdict.add("container", Ok(format!("{files} entries, {} bytes", archive.bytes())));
     verdict.is_unproven = !archive.is_bundle();
@@ -79,6 +84,14 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verdict, Error> {
         Ok(source) => verdict.check_contents(source),
     }
     Ok(verdict)
+}
+
+/// A bare graph opens, which runs it on made-up rows.
+fn check_graph(archive: &Archive) -> Result<String, Error> {
+    let auto = Auto::from_archive(archive, &Options::default())?;
+    let graph = auto.pattern.members().iter().find_map(Member::bare_graph);
+    let (inputs, outputs) = graph.map_or((0, 0), |graph| (graph.inputs().len(), graph.outputs().len()));
+    Ok(format!("{} bytes, inputs: {inputs}, outputs: {outputs}, runs on made-up rows", archive.bytes()))
 }
 
 impl Verdict {

@@ -2,8 +2,12 @@
 
 use std::{borrow::Cow, fmt};
 
-use arrow_array::{Array, ArrayRef, LargeStringArray, cast::AsArray, types::Float64Type};
-use arrow_cast::cast;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeStringArray,
+    cast::AsArray,
+    types::{Float64Type, Int64Type},
+};
+use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::DataType;
 use ndarray::ArrayView1;
 
@@ -20,7 +24,9 @@ pub(crate) enum Cell<T> {
 /// One column of some rows.
 pub(crate) enum Cells<'a> {
     Text(LargeStringArray),
-    Numbers(ArrayRef),
+    Numbers(Float64Array),
+    Integers(Int64Array),
+    Truths(BooleanArray),
     Single(ArrayView1<'a, f32>),
     Double(ArrayView1<'a, f64>),
 }
@@ -45,16 +51,64 @@ impl<'a> Cells<'a> {
         };
         let wanted = if as_text { DataType::LargeUtf8 } else { DataType::Float64 };
         let array = cast(array, &wanted).map_err(|_| refused())?;
-        Ok(if as_text { Cells::Text(array.as_string::<i64>().clone()) } else { Cells::Numbers(array) })
+        Ok(match as_text {
+            true => Cells::Text(array.as_string::<i64>().clone()),
+            false => Cells::Numbers(array.as_primitive::<Float64Type>().clone()),
+        })
+    }
+
+    /// Takes an Arrow array without the loss of a digit, whatever it is to be read as.
+    pub(crate) fn as_they_stand(
+        array: &ArrayRef,
+        column: &str,
+        expected: &'static str,
+    ) -> Result<Cells<'a>, Error> {
+        let refused = || Error::ColumnType {
+            column: column.to_owned(),
+            expected,
+            found: array.data_type().to_string(),
+        };
+        let values = match array.data_type() {
+            DataType::Dictionary(_, values) => values.as_ref(),
+            other => other,
+        };
+        let wanted = match values {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => DataType::LargeUtf8,
+            DataType::Boolean => DataType::Boolean,
+            other if other.is_integer() => DataType::Int64,
+            other if other.is_numeric() => DataType::Float64,
+            _ => return Err(refused()),
+        };
+        // What does not fit must not become nothing: 64 bits without a sign are more than 64 with one.
+        let array = cast_with_options(array, &wanted, &CastOptions { safe: false, ..CastOptions::default() })
+            .map_err(|_| refused())?;
+        Ok(match wanted {
+            DataType::LargeUtf8 => Cells::Text(array.as_string::<i64>().clone()),
+            DataType::Boolean => Cells::Truths(array.as_boolean().clone()),
+            DataType::Int64 => Cells::Integers(array.as_primitive::<Int64Type>().clone()),
+            _ => Cells::Numbers(array.as_primitive::<Float64Type>().clone()),
+        })
+    }
+
+    /// Whether there is no cell in the column's row.
+    pub(crate) fn is_null(&self, row: usize) -> bool {
+        match self {
+            Cells::Text(array) => array.is_null(row),
+            Cells::Numbers(array) => array.is_null(row),
+            Cells::Integers(array) => array.is_null(row),
+            Cells::Truths(array) => array.is_null(row),
+            Cells::Single(_) | Cells::Double(_) => false,
+        }
     }
 
     /// The cell as a number of single precision, which is what models were trained on.
     pub(crate) fn number(&self, row: usize) -> Cell<f32> {
         match self {
-            Cells::Text(array) if array.is_null(row) => Cell::Missing,
+            cells if cells.is_null(row) => Cell::Missing,
             Cells::Text(array) => parse(array.value(row)),
-            Cells::Numbers(array) if array.is_null(row) => Cell::Missing,
-            Cells::Numbers(array) => finite(array.as_primitive::<Float64Type>().value(row)),
+            Cells::Numbers(array) => finite(array.value(row)),
+            Cells::Integers(array) => finite(array.value(row) as f64),
+            Cells::Truths(array) => finite(u8::from(array.value(row)).into()),
             Cells::Single(column) => finite(column[row].into()),
             Cells::Double(column) => finite(column[row]),
         }
@@ -65,7 +119,7 @@ impl<'a> Cells<'a> {
         match self {
             Cells::Text(array) if array.is_null(row) => Cell::Missing,
             Cells::Text(array) => Cell::Value(array.value(row)),
-            Cells::Numbers(_) | Cells::Single(_) | Cells::Double(_) => Cell::Unreadable,
+            _ => Cell::Unreadable,
         }
     }
 
@@ -78,10 +132,11 @@ impl<'a> Cells<'a> {
             format!("\"{}{more}\"", short.escape_debug())
         };
         match self {
-            Cells::Text(array) if array.is_null(row) => "nothing".to_owned(),
+            cells if cells.is_null(row) => "nothing".to_owned(),
             Cells::Text(array) => quoted(array.value(row)),
-            Cells::Numbers(array) if array.is_null(row) => "nothing".to_owned(),
-            Cells::Numbers(array) => array.as_primitive::<Float64Type>().value(row).to_string(),
+            Cells::Numbers(array) => array.value(row).to_string(),
+            Cells::Integers(array) => array.value(row).to_string(),
+            Cells::Truths(array) => array.value(row).to_string(),
             Cells::Single(column) => column[row].to_string(),
             Cells::Double(column) => column[row].to_string(),
         }

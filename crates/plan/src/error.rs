@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Flaw;
+use crate::{Flaw, Width};
 
 /// Why rows could not be prepared, or a plan could not be built.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -34,6 +34,32 @@ pub enum Error {
         /// The schema's columns.
         names: String,
     },
+    /// A graph's one wide input, and data of another number of columns.
+    #[error("input \"{input}\" takes all columns in order: expected {expected}, found {found}")]
+    WideInput {
+        /// The input's name.
+        input: String,
+        /// How many columns it takes.
+        expected: Width,
+        /// How many the data has.
+        found: usize,
+    },
+    /// A label that a graph gives and does not list.
+    #[error("row {}: the graph gives the label {label}, which is none of its classes", row + 1)]
+    Label {
+        /// The row, from 0; shown from 1.
+        row: usize,
+        /// The label.
+        label: String,
+    },
+    /// Blocks of other types or numbers than a task has.
+    #[error("the outputs are {found}: expected {expected}")]
+    OutputBlocks {
+        /// What the task has.
+        expected: &'static str,
+        /// What came.
+        found: String,
+    },
     /// A column of text cannot come from a matrix of numbers.
     #[error("column \"{column}\" holds text: a matrix of numbers cannot carry it")]
     TextInMatrix {
@@ -61,6 +87,20 @@ pub enum Error {
         flaw: Flaw,
         /// What the column takes.
         expected: String,
+        /// The cell.
+        found: String,
+    },
+    /// A cell that a graph needs and for which nothing stands in.
+    #[error("row {}, column \"{column}\": {flaw} cell, found {found}: expected {expected}, for which nothing stands in", row + 1)]
+    NoStandIn {
+        /// The row, from 0; shown from 1.
+        row: usize,
+        /// The column's name.
+        column: String,
+        /// What is wrong with the cell.
+        flaw: Flaw,
+        /// What the graph takes.
+        expected: &'static str,
         /// The cell.
         found: String,
     },
@@ -125,10 +165,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// The row that is refused, from 0, where it is for a row.
+    pub fn row(&self) -> Option<usize> {
+        match self {
+            Error::Cell { row, .. } | Error::NoStandIn { row, .. } | Error::Label { row, .. } => Some(*row),
+            _ => None,
+        }
+    }
+
     /// The same error, where the rows it speaks of begin at `first` in something larger.
     #[must_use]
     pub fn after_rows(mut self, first: usize) -> Error {
-        if let Error::Cell { row, .. } = &mut self {
+        if let Error::Cell { row, .. } | Error::NoStandIn { row, .. } | Error::Label { row, .. } = &mut self {
             *row += first;
         }
         self

@@ -143,7 +143,8 @@ impl SchemaForm {
         });
         let (task, classes) = match &target.task {
             Task::Classification(classes) => (TaskForm::Classification, Some(classes.clone())),
-            Task::Regression(_) => (TaskForm::Regression, None),
+            // A bundle knows what its members predict: nothing of the kind is ever written.
+            Task::Regression(_) | Task::Outputs(_) => (TaskForm::Regression, None),
         };
         let target = TargetForm { name: target.name.clone(), task, classes };
         SchemaForm { columns: columns.collect(), target }
@@ -243,7 +244,7 @@ impl PlanForm {
         };
         let target_scale = match target.task {
             Task::Regression(scale) => scale,
-            Task::Classification(_) => Scale::Identity,
+            Task::Classification(_) | Task::Outputs(_) => Scale::Identity,
         };
         let features = plan.features().iter().map(feature).collect();
         PlanForm { precision: plan.precision(), features, target_scale }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use crate::{Error, Scale, Task};
+use crate::{Block, Classes, Error, Scale, Task};
 
 /// What is done to a member's raw output.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +21,10 @@ pub enum Outputs {
     Logits,
     /// The probabilities themselves.
     Probabilities,
+    /// The labels of a graph that gives its own, and the probabilities that belong to them.
+    Labelled,
+    /// What a bare graph calls them.
+    Named,
 }
 
 /// What was predicted for some rows.
@@ -35,6 +39,8 @@ pub enum Outcome {
     },
     /// A value for each row.
     Values(Vec<f32>),
+    /// What each output of a bare graph gave.
+    Outputs(Vec<Block>),
 }
 
 impl Head {
@@ -46,19 +52,43 @@ impl Head {
     ///
     /// let head = Head { outputs: Outputs::Logits, threshold: Some(0.4) };
     /// let task = Task::Classification(Classes::Integer(vec![0, 1]));
-    /// let outcome = head.finish(array![[0.2_f32, 0.0]].view(), &task)?;
+    /// let outcome = head.finish(&[array![[0.2_f32, 0.0]].into()], &task)?;
     /// // 0.45 for the second class: below one half, and above the threshold
     /// assert!(matches!(outcome, Outcome::Classes { labels, .. } if labels == [1]));
     /// # Ok::<(), automl_pack_plan::Error>(())
     /// ```
-    pub fn finish(&self, raw: ArrayView2<'_, f32>, task: &Task) -> Result<Outcome, Error> {
-        if raw.ncols() != task.width() {
-            return Err(Error::OutputWidth { expected: task.width(), found: raw.ncols() });
+    pub fn finish(&self, raw: &[Block], task: &Task) -> Result<Outcome, Error> {
+        match (self.outputs, task, raw) {
+            (Outputs::Named, Task::Outputs(_), raw) => {
+                check_width(raw.iter().map(Block::columns).sum(), task)?;
+                Ok(Outcome::Outputs(raw.to_vec()))
+            }
+            (Outputs::Labelled, Task::Classification(classes), [labels, Block::Single(probabilities)]) => {
+                check_width(probabilities.ncols(), task)?;
+                labelled(classes, labels, probabilities)
+            }
+            (Outputs::Logits | Outputs::Probabilities, Task::Classification(_), [Block::Single(raw)]) => {
+                check_width(raw.ncols(), task)?;
+                Ok(self.classify(raw.view()))
+            }
+            (Outputs::Logits | Outputs::Probabilities, Task::Regression(scale), [Block::Single(raw)]) => {
+                check_width(raw.ncols(), task)?;
+                Ok(recover(raw.view(), scale))
+            }
+            (outputs, ..) => Err(unfit(outputs, raw)),
         }
-        Ok(match task {
-            Task::Classification(_) => self.classify(raw),
-            Task::Regression(scale) => recover(raw, scale),
-        })
+    }
+
+    /// The rows of an outcome of this head that have no finite probability or value, ascending. Where a
+    /// graph gives the labels itself, they stand, and its scores may be infinite: a probit of 1 is.
+    pub fn rows_without_number(&self, outcome: &Outcome) -> Vec<usize> {
+        match (self.outputs, outcome) {
+            (Outputs::Labelled, Outcome::Classes { probabilities, .. }) => {
+                let rows = probabilities.rows().into_iter().enumerate();
+                rows.filter(|(_, row)| row.iter().any(|p| p.is_nan())).map(|(row, _)| row).collect()
+            }
+            _ => outcome.rows_without_number(),
+        }
     }
 
     fn classify(&self, raw: ArrayView2<'_, f32>) -> Outcome {
@@ -80,6 +110,24 @@ impl Head {
         };
         Outcome::Classes { labels, probabilities }
     }
+}
+
+fn check_width(found: usize, task: &Task) -> Result<(), Error> {
+    let expected = task.width();
+    if found == expected { Ok(()) } else { Err(Error::OutputWidth { expected, found }) }
+}
+
+fn labelled(classes: &Classes, labels: &Block, probabilities: &Array2<f32>) -> Result<Outcome, Error> {
+    Ok(Outcome::Classes { labels: classes.places(labels)?, probabilities: probabilities.clone() })
+}
+
+fn unfit(outputs: Outputs, raw: &[Block]) -> Error {
+    let expected = match outputs {
+        Outputs::Logits | Outputs::Probabilities => "one block of single precision",
+        Outputs::Labelled => "labels, and probabilities of single precision",
+        Outputs::Named => "those of a graph whose outputs come by name",
+    };
+    Error::OutputBlocks { expected, found: format!("{} blocks", raw.len()) }
 }
 
 fn recover(raw: ArrayView2<'_, f32>, scale: &Scale) -> Outcome {
@@ -109,6 +157,8 @@ impl Outcome {
                 let rows = values.iter().enumerate();
                 rows.filter(|(_, value)| !value.is_finite()).map(|(row, _)| row).collect()
             }
+            // What it means is not known: it may be meant so.
+            Outcome::Outputs(_) => Vec::new(),
         }
     }
 
@@ -117,6 +167,7 @@ impl Outcome {
         match self {
             Outcome::Classes { labels, .. } => labels.len(),
             Outcome::Values(values) => values.len(),
+            Outcome::Outputs(blocks) => blocks.first().map_or(0, Block::rows),
         }
     }
 

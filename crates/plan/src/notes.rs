@@ -1,6 +1,6 @@
 //! What was noticed about cells while rows were prepared: the audit of a row.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What can be wrong with a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,8 @@ pub struct Notes {
     notes: Vec<Note>,
     /// Ascending, each once.
     refused: Vec<usize>,
+    /// The names of the columns, where the data and not the schema names them.
+    names: Option<Arc<[String]>>,
 }
 
 impl Notes {
@@ -57,7 +59,19 @@ impl Notes {
         notes.sort_unstable();
         refused.sort_unstable();
         refused.dedup();
-        Notes { notes, refused }
+        Notes { notes, refused, names: None }
+    }
+
+    /// The same notes, of columns that the data names.
+    pub(crate) fn of_columns(self, names: impl FnOnce() -> Vec<String>) -> Notes {
+        // Where nothing is to be named, no name is copied.
+        let names = (!self.notes.is_empty()).then(|| names().into());
+        Notes { names, ..self }
+    }
+
+    /// The name of a column, where the data and not the schema names them.
+    pub fn column_name(&self, column: usize) -> Option<&str> {
+        self.names.as_ref()?.get(column).map(String::as_str)
     }
 
     /// How many there are.
@@ -100,5 +114,6 @@ impl Notes {
     pub fn append(&mut self, first: usize, later: &Notes) {
         self.notes.extend(later.iter().map(|note| Note { row: note.row + first, ..note }));
         self.refused.extend(later.refused.iter().map(|row| row + first));
+        self.names = self.names.take().or_else(|| later.names.clone());
     }
 }

@@ -4,22 +4,27 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Category, Column, Error, Flaw, Kind, Level, Note, Notes, Number, Policy, Rows, Scale, Schema,
-    Table, Text,
+    Block, Category, Column, Error, Flaw, Kind, Level, Note, Notes, Number, Plain, Policy, Rows, Scale,
+    Schema, Table, Text,
     cells::{Cells, some_of},
+    findings::Findings,
+    plain::PlainColumns,
     schema::Matching,
     steps::Read,
 };
 
-/// How raw columns become features.
+/// How raw columns become what graphs eat: one matrix of features, or blocks of columns as they stand.
 ///
 /// - each feature reads a column that the schema has, as the kind that the schema says
 /// - no column is read by two features, and every column with a kind is read by one
+/// - blocks take the columns of the schema in order, each column once
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     schema: Schema,
     features: Vec<Feature>,
     precision: Precision,
+    /// Blocks of columns as they stand, where there is no matrix of features.
+    plain: Vec<Plain>,
 }
 
 /// One column of the matrix.
@@ -59,12 +64,23 @@ pub enum Precision {
 /// Rows as models eat them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
-    /// A row for each row, a column for each feature.
-    pub features: Array2<f32>,
+    /// The blocks, each with a row for each row: one of a column for each feature, or one for each input of
+    /// a bare graph.
+    pub blocks: Vec<Block>,
     /// What was noticed about their cells.
     pub notes: Notes,
     /// How many columns of the data no model reads.
     pub ignored: usize,
+}
+
+impl Prepared {
+    /// The matrix of features, where there is no other block.
+    pub fn matrix(&self) -> Option<&Array2<f32>> {
+        match self.blocks.as_slice() {
+            [Block::Single(matrix)] => Some(matrix),
+            _ => None,
+        }
+    }
 }
 
 impl Plan {
@@ -89,7 +105,34 @@ impl Plan {
             let what = format!("that reads \"{}\" (column {place}) is missing", column.name);
             return Err(Error::Feature { feature: features.len(), what });
         }
-        Ok(Plan { schema, features, precision })
+        Ok(Plan { schema, features, precision, plain: Vec::new() })
+    }
+
+    /// Takes the columns of a schema as they stand, in blocks: what the inputs of a bare graph take.
+    ///
+    /// ```
+    /// use automl_pack_plan::{Block, Column, Element, Kind, Plain, Plan, Policy, Schema};
+    /// use ndarray::array;
+    ///
+    /// let schema = Schema::new(vec![Column::new("age", Kind::Number), Column::new("id", Kind::Number)])?;
+    /// let one = |element| Plain { element, columns: Some(1) };
+    /// let plan = Plan::plain(schema, vec![one(Element::Single), one(Element::Integer)])?;
+    /// let prepared = plan.prepare(&array![[31.5, 7.0]], &Policy::default())?;
+    /// assert_eq!(prepared.blocks[1], Block::Integer(array![[7]]));
+    /// # Ok::<(), automl_pack_plan::Error>(())
+    /// ```
+    pub fn plain(schema: Schema, plain: Vec<Plain>) -> Result<Plan, Error> {
+        let taken = plain.iter().try_fold(0, |sum: usize, block| sum.checked_add(block.columns?));
+        let columns = schema.columns().len();
+        let fits = match taken {
+            Some(taken) => taken == columns,
+            None => plain.len() == 1 && columns == 0,
+        };
+        if plain.is_empty() || !fits {
+            let what = format!("takes other columns than the {columns} of the schema");
+            return Err(Error::Feature { feature: 0, what });
+        }
+        Ok(Plan { schema, features: Vec::new(), precision: Precision::Single, plain })
     }
 
     /// The raw columns.
@@ -97,7 +140,12 @@ impl Plan {
         &self.schema
     }
 
-    /// The columns of the matrix, in order.
+    /// Blocks of columns that are taken as they stand; none where there is a matrix of features.
+    pub fn blocks(&self) -> &[Plain] {
+        &self.plain
+    }
+
+    /// The columns of the matrix, in order; none where columns are taken as they stand.
     pub fn features(&self) -> &[Feature] {
         &self.features
     }
@@ -111,6 +159,9 @@ impl Plan {
     pub fn prepare(&self, rows: &(impl Rows + ?Sized), policy: &Policy) -> Result<Prepared, Error> {
         let table = rows.table();
         let matching = self.find_columns(&table)?;
+        if !self.plain.is_empty() {
+            return self.prepare_plain(&table, &matching, policy);
+        }
         let mut features = Array2::zeros((table.len(), self.features.len()));
         let mut findings = Findings::default();
         for (number, feature) in self.features.iter().enumerate() {
@@ -131,7 +182,42 @@ impl Plan {
             }
         }
         let notes = findings.conclude()?;
-        Ok(Prepared { features, notes, ignored: matching.ignored })
+        Ok(Prepared { blocks: vec![features.into()], notes, ignored: matching.ignored })
+    }
+
+    fn prepare_plain(
+        &self,
+        table: &Table<'_>,
+        matching: &Matching,
+        policy: &Policy,
+    ) -> Result<Prepared, Error> {
+        let (mut first, mut findings) = (0, Findings::default());
+        let mut blocks = Vec::with_capacity(self.plain.len());
+        for Plain { element, columns } in &self.plain {
+            let places = &matching.places[first..][..columns.unwrap_or(matching.places.len())];
+            let columns = PlainColumns { plan: self, table, first, places, element: *element };
+            blocks.push(columns.read(policy, &mut findings)?);
+            first += places.len();
+        }
+        let notes = findings.conclude()?;
+        let notes = match self.schema.as_wide() {
+            Some(_) => {
+                notes.of_columns(|| (0..first).map(|column| self.column_name(table, column)).collect())
+            }
+            None => notes,
+        };
+        Ok(Prepared { blocks, notes, ignored: matching.ignored })
+    }
+
+    /// What a column is called: by the schema, unless the data names its columns itself.
+    pub(crate) fn column_name(&self, table: &Table<'_>, column: usize) -> String {
+        match (self.schema.as_wide(), table) {
+            (Some(_), Table::Batch(batch) | Table::BatchByPosition(batch)) => {
+                batch.schema().field(column).name().clone()
+            }
+            (Some(wide), _) => format!("{}_{column}", wide.input),
+            (None, _) => self.schema.columns()[column].name.clone(),
+        }
     }
 
     /// Finds the columns that the models read; the rows themselves are not looked at.
@@ -199,37 +285,6 @@ fn cells<'a>(table: &'a Table<'_>, place: usize, column: &Column, kind: Kind) ->
         }
         Table::Single(matrix) => in_matrix().map(|()| Cells::Single(matrix.column(place))),
         Table::Double(matrix) => in_matrix().map(|()| Cells::Double(matrix.column(place))),
-    }
-}
-
-/// What was noticed so far. Columns are read one after another, but the error that is reported is the
-/// first row's.
-#[derive(Default)]
-struct Findings {
-    notes: Vec<Note>,
-    refused: Vec<usize>,
-    first: Option<(usize, Error)>,
-}
-
-impl Findings {
-    fn add(&mut self, note: Note, policy: &Policy, error: impl FnOnce() -> Error) {
-        match policy.action(note.flaw) {
-            Action::Impute => {}
-            Action::Null => self.refused.push(note.row),
-            Action::Error => {
-                if self.first.as_ref().is_none_or(|(row, _)| note.row < *row) {
-                    self.first = Some((note.row, error()));
-                }
-            }
-        }
-        self.notes.push(note);
-    }
-
-    fn conclude(self) -> Result<Notes, Error> {
-        match self.first {
-            Some((_, error)) => Err(error),
-            None => Ok(Notes::new(self.notes, self.refused)),
-        }
     }
 }
 

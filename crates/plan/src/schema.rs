@@ -1,6 +1,6 @@
 //! The raw columns, and finding them in data.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use crate::{Error, MissingColumn};
 
@@ -58,6 +58,45 @@ impl Column {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     columns: Vec<Column>,
+    /// Where the data names its columns itself: what they all are, and how many.
+    wide: Option<Wide>,
+}
+
+/// All columns of the data, in order, whatever they are called: a graph's one wide input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wide {
+    /// The name of the input.
+    pub input: String,
+    /// How many columns it takes.
+    pub width: Width,
+}
+
+/// How many columns something takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// So many.
+    Exactly(usize),
+    /// Any number from this up.
+    AtLeast(usize),
+}
+
+impl Width {
+    /// Whether it takes so many columns.
+    pub fn takes(self, columns: usize) -> bool {
+        match self {
+            Width::Exactly(width) => columns == width,
+            Width::AtLeast(least) => columns >= least,
+        }
+    }
+}
+
+impl fmt::Display for Width {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Width::Exactly(width) => write!(f, "{width}"),
+            Width::AtLeast(least) => write!(f, "{least} or more"),
+        }
+    }
 }
 
 /// Where a schema's columns are in some data.
@@ -78,7 +117,30 @@ impl Schema {
                 return Err(Error::RepeatedInSchema { column: column.name.clone() });
             }
         }
-        Ok(Schema { columns })
+        Ok(Schema { columns, wide: None })
+    }
+
+    /// Takes all columns of the data in order, whatever they are called. Where their number is known, they
+    /// are the columns of the schema, called `input_0`, `input_1`, …; where it is not, it has none.
+    ///
+    /// ```
+    /// use automl_pack_plan::{Kind, Schema, Width};
+    ///
+    /// let schema = Schema::wide("x", Width::Exactly(2), Kind::Number);
+    /// assert_eq!(schema.match_names(&["b", "a"])?.places, [Some(0), Some(1)]);
+    /// let refused = schema.match_names(&["b", "a", "label"]).unwrap_err();
+    /// assert_eq!(refused.to_string(), "input \"x\" takes all columns in order: expected 2, found 3");
+    /// # Ok::<(), automl_pack_plan::Error>(())
+    /// ```
+    pub fn wide(input: &str, width: Width, kind: Kind) -> Schema {
+        let count = if let Width::Exactly(width) = width { width } else { 0 };
+        let columns = (0..count).map(|place| Column::new(format!("{input}_{place}"), kind)).collect();
+        Schema { columns, wide: Some(Wide { input: input.to_owned(), width }) }
+    }
+
+    /// What all columns of the data are, where the data names them.
+    pub fn as_wide(&self) -> Option<&Wide> {
+        self.wide.as_ref()
     }
 
     /// All columns, in the order of the training data.
@@ -107,6 +169,9 @@ impl Schema {
     /// # Ok::<(), automl_pack_plan::Error>(())
     /// ```
     pub fn match_names(&self, names: &[impl AsRef<str>]) -> Result<Matching, Error> {
+        if self.wide.is_some() {
+            return self.match_positions(names.len());
+        }
         let mut found: HashMap<&str, (usize, usize)> = HashMap::with_capacity(names.len());
         for (place, name) in names.iter().enumerate() {
             found.entry(name.as_ref()).and_modify(|(_, times)| *times += 1).or_insert((place, 1));
@@ -130,6 +195,13 @@ impl Schema {
 
     /// Takes the columns as they stand in the schema, whatever the data calls them.
     pub fn match_positions(&self, width: usize) -> Result<Matching, Error> {
+        if let Some(Wide { input, width: expected }) = &self.wide {
+            if !expected.takes(width) {
+                let (input, expected) = (input.clone(), *expected);
+                return Err(Error::WideInput { input, expected, found: width });
+            }
+            return Ok(Matching { places: (0..width).map(Some).collect(), ignored: 0 });
+        }
         if width != self.columns.len() {
             let names = self.columns.iter().take(20).map(|column| column.name.as_str()).collect::<Vec<_>>();
             let more = if self.columns.len() > 20 { ", …" } else { "" };

@@ -1,12 +1,18 @@
 //! What is predicted.
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    fmt::Debug,
+    hash::Hash,
+    sync::Arc,
+};
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Scale};
+use crate::{Block, Error, Scale};
 
 /// What is predicted, by the name it had in the training data.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +30,8 @@ pub enum Task {
     Classification(Classes),
     /// Which value it has; models predict it scaled.
     Regression(Scale),
+    /// Neither: what the outputs of a bare graph are is not known. The names of all their columns.
+    Outputs(Vec<String>),
 }
 
 /// The classes, as the values that they had in the training data. A label is a place in this list.
@@ -80,7 +88,7 @@ impl Classes {
     const MOST: usize = 65_536;
 
     /// The same classes, if they can be told apart.
-    pub(crate) fn checked(&self) -> Result<Classes, Error> {
+    pub fn checked(&self) -> Result<Classes, Error> {
         let names: Vec<_> = self.names().collect();
         if names.is_empty() || names.len() > Classes::MOST {
             return Err(Error::Classes {
@@ -130,6 +138,18 @@ impl Classes {
         }
     }
 
+    /// The places of labels, which are of the classes' type and are among them.
+    pub(crate) fn places(&self, labels: &Block) -> Result<Vec<u32>, Error> {
+        match (self, labels) {
+            (Classes::Text(classes), Block::Text(labels)) => places(classes, labels.iter()),
+            (Classes::Integer(classes), Block::Integer(labels)) => places(classes, labels.iter()),
+            _ => Err(Error::OutputBlocks {
+                expected: "labels of the type of the classes",
+                found: "of another".to_owned(),
+            }),
+        }
+    }
+
     /// The names of all classes.
     pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
         (0..self.len()).map(|label| self.name(label))
@@ -155,12 +175,44 @@ impl Classes {
     }
 }
 
+fn places<'l, T: Eq + Hash + Debug + 'l>(
+    classes: &[T],
+    labels: impl Iterator<Item = &'l T>,
+) -> Result<Vec<u32>, Error> {
+    let by_class: HashMap<&T, u32> = classes.iter().zip(0..).collect();
+    let place = |(row, label): (usize, &T)| {
+        let unknown = || Error::Label { row, label: format!("{label:?}") };
+        by_class.get(label).copied().ok_or_else(unknown)
+    };
+    labels.enumerate().map(place).collect()
+}
+
 impl Task {
+    /// Whether it is known what is asked, and not only what the outputs are called.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Task::Outputs(_))
+    }
+
+    /// The names of the columns that scores have: `prediction` and `probability_<class>` for each class, or
+    /// those of the outputs.
+    pub fn columns(&self) -> Vec<String> {
+        let prediction = || "prediction".to_owned();
+        match self {
+            Task::Classification(classes) => {
+                let probabilities = classes.names().map(|class| format!("probability_{class}"));
+                [prediction()].into_iter().chain(probabilities).collect()
+            }
+            Task::Regression(_) => vec![prediction()],
+            Task::Outputs(names) => names.clone(),
+        }
+    }
+
     /// How many columns a model's output has.
     pub fn width(&self) -> usize {
         match self {
             Task::Classification(classes) => classes.len(),
             Task::Regression(_) => 1,
+            Task::Outputs(names) => names.len(),
         }
     }
 }

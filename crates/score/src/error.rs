@@ -95,7 +95,7 @@ pub enum Error {
         /// The row, from the first of the input, the column, and what is wrong.
         source: plan::Error,
     },
-    /// A row for which a member predicts no number.
+    /// A row for which a member predicts no number, or on which its graph fails.
     #[error("line {line}")]
     Overflow {
         /// Where the row begins.

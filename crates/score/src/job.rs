@@ -7,9 +7,9 @@ use std::{
 };
 
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{DataType, Field};
 use automl_pack_ensemble::{self as ensemble, Pattern, Scores, Selection};
-use automl_pack_plan::{Column, Flaw};
+use automl_pack_plan::{Column, Flaw, Schema, Width};
 
 use crate::{
     Error,
@@ -89,20 +89,24 @@ impl<'a> Job<'a> {
         let columns: Vec<usize> = (0..read).collect();
         let rows = batch.rows.project(&columns).expect("the first columns are those that are read");
         self.pattern.predict(&rows).map_err(|error| match error {
-            ensemble::Error::Rows(source @ automl_pack_plan::Error::Cell { row, .. }) => {
-                Error::Row { line: batch.lines[row], source: source.after_rows(first) }
-            }
-            ensemble::Error::NotFinite { row, .. } => {
+            ensemble::Error::Rows(source) => match source.row() {
+                Some(row) => Error::Row { line: batch.lines[row], source: source.after_rows(first) },
+                None => Error::Columns(source),
+            },
+            ensemble::Error::NotFinite { row, .. } | ensemble::Error::MemberRow { row, .. } => {
                 Error::Overflow { line: batch.lines[row], source: error.after_rows(first) }
             }
-            ensemble::Error::Rows(other) => Error::Columns(other),
             other => Error::Scoring(other),
         })
     }
 
-    /// The columns that the models read, by the names the models know them by.
+    /// The columns that the models read, by the names the models know them by; where a graph takes all
+    /// columns, whatever they are called, by their own.
     fn read_columns(&self, header: &[String]) -> Result<Vec<Pick>, Error> {
         let schema = self.pattern.plan().schema();
+        if let Some(wide) = schema.as_wide() {
+            return self.read_all(header, schema, wide.width);
+        }
         let matching = match self.by_position {
             true => schema.match_positions(header.len()),
             false => schema.match_names(header),
@@ -112,6 +116,18 @@ impl<'a> Job<'a> {
             Some(Pick { place: place?, name: column.name.clone() })
         };
         Ok(schema.columns().iter().zip(places).filter_map(pick).collect())
+    }
+
+    /// All columns, by their own names. Where they are too many, those that are only to be kept are left out.
+    fn read_all(&self, header: &[String], schema: &Schema, width: Width) -> Result<Vec<Pick>, Error> {
+        let pick = |place: usize| Pick { place, name: header[place].clone() };
+        let others = (0..header.len()).filter(|place| !self.keep.contains(&header[*place]));
+        let others: Vec<Pick> = others.map(pick).collect();
+        if !width.takes(header.len()) && width.takes(others.len()) {
+            return Ok(others);
+        }
+        schema.match_names(header).map_err(Error::Columns)?;
+        Ok((0..header.len()).map(pick).collect())
     }
 
     fn kept_columns(&self, header: &[String]) -> Result<Vec<Pick>, Error> {
@@ -126,7 +142,7 @@ impl<'a> Job<'a> {
     /// No column is kept twice, or under the name of a column of the scores.
     fn check_kept(&self, picks: &[Pick]) -> Result<(), Error> {
         let fields = picks.iter().map(|pick| Field::new(&pick.name, DataType::LargeUtf8, true));
-        let none = RecordBatch::new_empty(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+        let none = RecordBatch::new_empty(Arc::new(arrow_schema::Schema::new(fields.collect::<Vec<_>>())));
         let scores = self.pattern.predict(&none).map_err(Error::Scoring)?.to_record_batch(self.selection);
         let schema = scores.schema();
         for (place, column) in self.keep.iter().enumerate() {
@@ -148,7 +164,7 @@ impl<'a> Job<'a> {
         let kept = batch.rows.project(&kept).expect("the last columns are those that are kept");
         let fields: Vec<_> = kept.schema().fields().iter().chain(schema.fields()).cloned().collect();
         let arrays = kept.columns().iter().chain(scores.columns()).cloned().collect();
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        RecordBatch::try_new(Arc::new(arrow_schema::Schema::new(fields)), arrays)
             .expect("both have a row for each row of the input")
     }
 }

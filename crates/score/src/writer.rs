@@ -63,12 +63,20 @@ fn show(column: &ArrayRef, row: usize, cell: &mut String) {
         _ if column.is_null(row) => Ok(()),
         DataType::Utf8 => cell.write_str(column.as_string::<i32>().value(row)),
         DataType::LargeUtf8 => cell.write_str(column.as_string::<i64>().value(row)),
+        DataType::Boolean => write!(cell, "{}", column.as_boolean().value(row)),
         DataType::Int64 => write!(cell, "{}", column.as_primitive::<Int64Type>().value(row)),
-        DataType::Float64 => write!(cell, "{}", column.as_primitive::<Float64Type>().value(row)),
+        DataType::Float64 => {
+            let number = column.as_primitive::<Float64Type>().value(row);
+            if is_tiny(number) { write!(cell, "{number:e}") } else { write!(cell, "{number}") }
+        }
         _ => {
             let number = column.as_primitive::<Float32Type>().value(row);
-            let is_tiny = number != 0.0 && number.abs() < 1e-5;
-            if is_tiny { write!(cell, "{number:e}") } else { write!(cell, "{number}") }
+            if is_tiny(number.into()) { write!(cell, "{number:e}") } else { write!(cell, "{number}") }
         }
     };
+}
+
+/// Whether a number would begin with a row of zeros.
+fn is_tiny(number: f64) -> bool {
+    number != 0.0 && number.abs() < 1e-5
 }

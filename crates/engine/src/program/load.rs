@@ -80,8 +80,9 @@ impl Program {
                 return Err(Error::TwoMakers { value: input.name.clone() });
             }
         }
+        let planned = sorted(graph)?;
         let mut made = Vec::new();
-        for Planned { proto, captured } in sorted(graph)? {
+        for Planned { proto, captured } in &planned {
             let names = proto.input.iter().map(String::as_str).chain(captured.iter().copied());
             let inputs: Vec<Option<usize>> =
                 names.map(|name| (!name.is_empty()).then(|| slots.of(name))).collect();
@@ -89,7 +90,7 @@ impl Program {
             constants.resize(slots.count(), None);
             let known: Vec<Option<&Tensor>> =
                 inputs.iter().map(|slot| slot.and_then(|slot| constants[slot].as_ref())).collect();
-            let node = Node { proto, opset, ml, constants: &known, captured: &captured, depth: outer.depth };
+            let node = Node { proto, opset, ml, constants: &known, captured, depth: outer.depth };
             let kernel = ops::build(node)?;
             // What needs nothing but constants is one.
             let is_constant =
@@ -108,7 +109,7 @@ impl Program {
         constants.resize(slots.count(), None);
         let mut keys = HashMap::new();
         for proto in graph.node.iter().filter(|node| node.op_type == "ZipMap") {
-            let node = Node { proto, opset, ml, constants: &[], captured: &[], depth: 0 };
+            let node = Node::alone(proto);
             proto.output.iter().for_each(|output| {
                 keys.insert(output.as_str(), keys_of(node));
             });

@@ -4,15 +4,16 @@
 mod budget;
 mod fuse;
 mod load;
-mod node;
+pub(crate) mod node;
 mod ops;
 mod product;
-mod read;
+pub(crate) mod read;
 mod room;
 mod tensor;
 mod way;
 
 pub use budget::Limits;
+pub(crate) use tensor::map_data;
 pub use tensor::{Data, Element, Tensor};
 pub use way::Way;
 

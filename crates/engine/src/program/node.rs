@@ -29,6 +29,11 @@ pub(crate) struct Node<'p> {
 }
 
 impl<'p> Node<'p> {
+    /// A node of which nothing but its attributes is looked at.
+    pub(crate) fn alone(proto: &'p NodeProto) -> Node<'p> {
+        Node { proto, opset: 0, ml: 0, constants: &[], captured: &[], depth: 0 }
+    }
+
     /// The value of an input, where it does not change.
     pub(crate) fn constant(&self, place: usize) -> Option<&'p Tensor> {
         self.constants.get(place).copied().flatten()

@@ -12,7 +12,7 @@ use tract_onnx::pb::{
 
 use crate::{Batch, Error, Graph};
 
-fn value(name: &str, element: DataType, columns: i64) -> ValueInfoProto {
+pub(crate) fn value(name: &str, element: DataType, columns: i64) -> ValueInfoProto {
     use tensor_shape_proto::{Dimension, dimension::Value};
     let dim = |value| Dimension { value: Some(value), denotation: String::new() };
     let dims = vec![dim(Value::DimParam("rows".into())), dim(Value::DimValue(columns))];
@@ -28,7 +28,7 @@ fn value(name: &str, element: DataType, columns: i64) -> ValueInfoProto {
     }
 }
 
-fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
+pub(crate) fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
     NodeProto {
         op_type: operator.into(),
         name: format!("{operator}_1"),
@@ -38,7 +38,7 @@ fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
     }
 }
 
-fn integers(name: &str, values: &[i64]) -> AttributeProto {
+pub(crate) fn integers(name: &str, values: &[i64]) -> AttributeProto {
     AttributeProto {
         name: name.into(),
         r#type: AttributeType::Ints as i32,
@@ -47,7 +47,7 @@ fn integers(name: &str, values: &[i64]) -> AttributeProto {
     }
 }
 
-fn integer(name: &str, value: i64) -> AttributeProto {
+pub(crate) fn integer(name: &str, value: i64) -> AttributeProto {
     AttributeProto {
         name: name.into(),
         r#type: AttributeType::Int as i32,
@@ -56,7 +56,7 @@ fn integer(name: &str, value: i64) -> AttributeProto {
     }
 }
 
-fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+pub(crate) fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
     TensorProto {
         name: name.into(),
         dims: dims.to_vec(),
@@ -67,7 +67,7 @@ fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
 }
 
 /// A model of an input `x` with two columns, and an output `y` with two.
-fn model(nodes: Vec<NodeProto>, tensors: Vec<TensorProto>) -> ModelProto {
+pub(crate) fn model(nodes: Vec<NodeProto>, tensors: Vec<TensorProto>) -> ModelProto {
     ModelProto {
         ir_version: 6,
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 11 }],

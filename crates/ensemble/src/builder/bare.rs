@@ -48,7 +48,8 @@ fn predictions(names: &[String]) -> Option<usize> {
 fn gives_probabilities(member: &str, graph: &Graph, plan: &Plan) -> Result<bool, Error> {
     const TOLERANCE: f32 = 1e-3;
     let rows = synthetic::rows(plan, &Statistics::default()).rows();
-    let features = plan.prepare(&rows, &Policy::all(Action::Null))?.features;
+    let prepared = plan.prepare(&rows, &Policy::all(Action::Null))?;
+    let Some(features) = prepared.matrix() else { return Ok(false) };
     let output = graph.run(features.view());
     let output = output.map_err(|source| Error::Member { member: member.to_owned(), source })?;
     let is_share = |row: &ArrayView1<'_, f32>| {

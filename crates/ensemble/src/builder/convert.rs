@@ -53,6 +53,7 @@ pub struct Dropped {
 impl Builder {
     /// Takes over a pack of carefree-learn's, single or Auto.
     pub fn convert(archive: &Archive, reweighing: Reweighing) -> Result<Conversion, Error> {
+        crate::bare::refuse(archive, "pickles to leave behind")?;
         if archive.is_bundle() {
             return Err(Error::IsABundle);
         }

@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use automl_pack_bundle::{self as bundle, Archive, Lineage, Manifest, Name};
+use automl_pack_bundle::{self as bundle, Archive, Limits, Lineage, Manifest, Name};
 use automl_pack_carefree as carefree;
 use automl_pack_plan::{PlanForm, SchemaForm, Statistics};
 use serde::Serialize;
@@ -89,7 +89,8 @@ impl Builder {
     /// golden rows too.
     pub fn from_folder(folder: impl AsRef<Path>) -> Result<Builder, Error> {
         let folder = folder.as_ref();
-        let archive = Archive::open(folder)?;
+        let archive = Archive::open_any(folder, &Limits::default())?;
+        crate::bare::refuse(&archive, "schema, which a bundle needs")?;
         if archive.container() != bundle::Container::Folder {
             return Err(Error::NotAFolder);
         }
@@ -104,6 +105,7 @@ impl Builder {
 
     /// Begins with what a bundle holds, to make another of it; `by` says what is done to it.
     pub fn revise(archive: &Archive, by: &str) -> Result<Builder, Error> {
+        crate::bare::refuse(archive, "members to change")?;
         if !archive.is_bundle() {
             return Err(Error::NotABundle);
         }

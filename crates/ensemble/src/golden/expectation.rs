@@ -49,6 +49,8 @@ impl Expectation {
                         .extend(p.rows().into_iter().map(|row| row.iter().copied().map(rounded).collect()));
                 }
                 Outcome::Values(of) => values.extend(of.iter().copied().map(rounded)),
+                // A bundle's members have a task.
+                Outcome::Outputs(_) => {}
             }
         }
         let is_classes = matches!(task, Task::Classification(_));
@@ -99,7 +101,9 @@ impl Expectation {
         let label =
             |place: usize, row: &Vec<Option<String>>| row[place].clone().map_or(Value::Null, Value::String);
         match &target.task {
-            Task::Regression(_) => expectation.values = prediction.map(all).transpose()?,
+            Task::Regression(_) | Task::Outputs(_) => {
+                expectation.values = prediction.map(all).transpose()?;
+            }
             Task::Classification(_) => {
                 expectation.labels =
                     prediction.map(|place| rows.iter().map(|row| label(place, row)).collect());
@@ -127,8 +131,10 @@ impl Expectation {
             }
         }
         match &target.task {
-            Task::Regression(_) if self.values.is_none() => Err("has no values".to_owned()),
-            Task::Regression(_) => Ok(()),
+            Task::Regression(_) | Task::Outputs(_) if self.values.is_none() => {
+                Err("has no values".to_owned())
+            }
+            Task::Regression(_) | Task::Outputs(_) => Ok(()),
             Task::Classification(_) if self.labels.is_none() && self.probabilities.is_none() => {
                 Err("has neither labels nor probabilities".to_owned())
             }
@@ -160,6 +166,6 @@ fn label_value(task: &Task, label: usize) -> Value {
         Task::Classification(Text(values)) => values[label].as_str().into(),
         Task::Classification(Integer(values)) => values[label].into(),
         Task::Classification(Number(values)) => values[label].into(),
-        Task::Regression(_) => Value::Null,
+        Task::Regression(_) | Task::Outputs(_) => Value::Null,
     }
 }

@@ -108,7 +108,7 @@ impl Golden {
         let place = |name: &str| header.iter().position(|column| column == name);
         let classes: Vec<String> = match &target.task {
             Task::Classification(classes) => classes.names().map(|class| class.into_owned()).collect(),
-            Task::Regression(_) => Vec::new(),
+            Task::Regression(_) | Task::Outputs(_) => Vec::new(),
         };
         let (mut taken, mut expected) = (Vec::new(), Vec::new());
         for of in [Golden::BLEND].iter().chain(members) {

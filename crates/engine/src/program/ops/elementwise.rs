@@ -109,6 +109,7 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "Cos" => real(f32::cos, f64::cos),
         "Tan" => real(f32::tan, f64::tan),
         "Atan" => real(f32::atan, f64::atan),
+        "Tanh" => real(tanh, f64::tanh),
         "Asin" => real(f32::asin, f64::asin),
         "Acos" => real(f32::acos, f64::acos),
         "Sinh" => real(f32::sinh, f64::sinh),
@@ -116,7 +117,6 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "Asinh" => real(f32::asinh, f64::asinh),
         "Acosh" => real(f32::acosh, f64::acosh),
         "Atanh" => real(f32::atanh, f64::atanh),
-        "Tanh" => real(tanh, f64::tanh),
         "Sigmoid" => real(sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
         "Softplus" => real(softplus, |x| if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }),
         "Softsign" => real(|x| x / (1.0 + x.abs()), |x| x / (1.0 + x.abs())),
@@ -209,7 +209,7 @@ fn tanh(x: f32) -> f32 {
     const NEAR: f32 = 0.625;
     let (size, square) = (x.abs(), x * x);
     let mut near = -5.704_988_7e-3_f32;
-    for factor in [2.063_908_9e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
+    for factor in [2.063_909e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
         near = near * square + factor;
     }
     let near = near * square * x + x;
@@ -297,7 +297,7 @@ fn real(
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let data = match x.data() {
-            Data::F32(values) => Data::F32(each(values, |x| f(x))),
+            Data::F32(values) => Data::F32(each(values, &f)),
             Data::F64(values) => Data::F64(values.iter().map(|x| g(*x)).collect()),
             _ => return Err(x.unexpected("floats")),
         };
@@ -321,7 +321,7 @@ fn numbers(f: impl Inlined<f32, f32>, g: impl Inlined<f64, f64>, h: impl Inlined
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let data = match x.data() {
-            Data::F32(values) => Data::F32(each(values, |x| f(x))),
+            Data::F32(values) => Data::F32(each(values, f)),
             Data::F64(values) => Data::F64(values.iter().map(|x| g(*x)).collect()),
             Data::I64(values) => Data::I64(values.iter().map(|x| h(*x)).collect()),
             Data::I32(values) => Data::I32(values.iter().map(|x| h((*x).into()) as i32).collect()),

@@ -3,7 +3,9 @@
 use super::{
     super::{
         node::{Kernel, Node, axis_of, input},
+        room,
         tensor::{Data, Fault, Tensor, map_data},
+        way::widely,
     },
     shape::{bounded_like, gather_by, steps, walk},
 };
@@ -49,9 +51,15 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
     let outer: usize = x.shape()[..axis].iter().product();
     let inner: usize = x.shape()[axis + 1..].iter().product();
     let shape = [&x.shape()[..axis], places.shape(), &x.shape()[axis + 1..]].concat();
-    bounded_like(x, &shape)?;
+    let total = bounded_like(x, &shape)?;
+    if let (Data::F32(values), 1) = (x.data(), inner) {
+        let mut found = room::empty(total);
+        let rows = values.chunks_exact(length.max(1)).take(outer);
+        widely(|| rows.for_each(|row| found.extend(at.iter().map(|place| row[*place]))));
+        return Ok(Tensor::of(shape, Data::F32(found)));
+    }
     let data = map_data!(x.data(), |values| {
-        let mut found = Vec::with_capacity(outer * at.len() * inner);
+        let mut found = Vec::with_capacity(total);
         for row in 0..outer {
             for place in &at {
                 let begin = (row * length + place) * inner;

@@ -4,6 +4,7 @@ use super::{
     super::{
         budget,
         node::{Kernel, Node, axis_of, input, optional},
+        room,
         tensor::{Data, Fault, Tensor, map_data},
     },
     broadcast::shape_of,
@@ -40,7 +41,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "Expand" => Box::new(|inputs| {
             let (x, wanted) = (input(inputs, 0)?, sizes(input(inputs, 1)?)?);
             let shape = shape_of(x.shape(), &wanted)?;
-            one(gather_by(x, &shape, stretched(x.shape(), &shape))?)
+            one(stretched(x, &shape)?)
         }),
         "Tile" => tile(),
         "Pad" => super::pad::build(node)?,
@@ -122,14 +123,15 @@ pub(super) fn walk(shape: &[usize], steps: &[usize]) -> impl Iterator<Item = usi
     })
 }
 
-fn stretched(from: &[usize], to: &[usize]) -> impl Iterator<Item = usize> + Clone + use<> {
-    let own = steps(from);
+/// A tensor in a larger shape that its own fits.
+fn stretched(x: &Tensor, to: &[usize]) -> Result<Tensor, Fault> {
+    let (from, own) = (x.shape(), steps(x.shape()));
     let skipped = to.len() - from.len();
     let step = |axis: usize| match axis.checked_sub(skipped) {
         Some(axis) if from[axis] != 1 => own[axis],
         _ => 0,
     };
-    walk(to, &(0..to.len()).map(step).collect::<Vec<_>>())
+    gather_steps(x, to, &(0..to.len()).map(step).collect::<Vec<_>>())
 }
 
 pub(super) fn transpose(x: &Tensor, order: &[usize]) -> Result<Tensor, Fault> {
@@ -143,7 +145,36 @@ pub(super) fn transpose(x: &Tensor, order: &[usize]) -> Result<Tensor, Fault> {
         return Ok(x.clone());
     }
     let steps: Vec<usize> = order.iter().map(|axis| own[*axis]).collect();
-    gather_by(x, &shape, walk(&shape, &steps))
+    gather_steps(x, &shape, &steps)
+}
+
+/// The values of a walk over `shape`, when a step along an axis is that far: rows of the last axis at once.
+fn gather_steps(x: &Tensor, shape: &[usize], steps: &[usize]) -> Result<Tensor, Fault> {
+    let total = bounded_like(x, shape)?;
+    let (Some((count, outer)), Some((step, outer_steps))) = (shape.split_last(), steps.split_last()) else {
+        return gather_by(x, shape, walk(shape, steps));
+    };
+    macro_rules! rows {
+        ($values:expr, $out:expr) => {{
+            let mut out = $out;
+            for at in walk(outer, outer_steps) {
+                match step {
+                    1 => out.extend_from_slice(&$values[at..at + count]),
+                    0 => out.extend(std::iter::repeat_n($values[at].clone(), *count)),
+                    step => out.extend((0..*count).map(|place| $values[at + place * step].clone())),
+                }
+            }
+            out
+        }};
+    }
+    if total == 0 {
+        return gather_by(x, shape, std::iter::empty());
+    }
+    let data = match x.data() {
+        Data::F32(values) => Data::F32(rows!(values, room::empty(total))),
+        data => map_data!(data, |values| rows!(values, Vec::with_capacity(total))),
+    };
+    Ok(Tensor::of(shape.to_vec(), data))
 }
 
 fn shape(node: Node<'_>) -> Kernel {
@@ -275,9 +306,10 @@ pub(super) fn concat_of(parts: &[&Tensor], axis: i64) -> Result<Tensor, Fault> {
     bounded_of(&shape, heaviest)?;
     let outer: usize = shape[..axis].iter().product();
     let inner: usize = shape[axis + 1..].iter().product();
+    let total = bounded(&shape)?;
     macro_rules! join {
         ($variant:ident) => {{
-            let mut all = Vec::with_capacity(bounded(&shape)?);
+            let mut all = Vec::with_capacity(total);
             for row in 0..outer {
                 for part in parts {
                     let Data::$variant(values) = part.data() else {
@@ -291,7 +323,7 @@ pub(super) fn concat_of(parts: &[&Tensor], axis: i64) -> Result<Tensor, Fault> {
         }};
     }
     let data = match first.data() {
-        Data::F32(_) => join!(F32),
+        Data::F32(_) => Data::F32(join_numbers(parts, shape[axis] * inner, outer)?),
         Data::F64(_) => join!(F64),
         Data::I64(_) => join!(I64),
         Data::I32(_) => join!(I32),
@@ -299,6 +331,26 @@ pub(super) fn concat_of(parts: &[&Tensor], axis: i64) -> Result<Tensor, Fault> {
         Data::Text(_) => join!(Text),
     };
     Ok(Tensor::of(shape, data))
+}
+
+/// Parts side by side, each of its own width: one after another, as many have one column alone.
+fn join_numbers(parts: &[&Tensor], width: usize, rows: usize) -> Result<Vec<f32>, Fault> {
+    let mut all = room::filled(width * rows);
+    let mut first = 0;
+    for part in parts {
+        let values = part.f32s()?;
+        let own = values.len() / rows.max(1);
+        match own {
+            0 => {}
+            1 => all[first..].iter_mut().step_by(width).zip(values).for_each(|(all, x)| *all = *x),
+            own => {
+                let rows = all.chunks_exact_mut(width).zip(values.chunks_exact(own));
+                rows.for_each(|(all, values)| all[first..first + own].copy_from_slice(values));
+            }
+        }
+        first += own;
+    }
+    Ok(all)
 }
 
 /// A part of a tensor along one axis.

@@ -5,7 +5,7 @@ use super::super::{
         node::{Kernel, Node, input},
         tensor::{Data, Fault, Tensor, map_data},
     },
-    shape::{bounded, concat_of},
+    shape::{bounded_like, concat_of},
 };
 use crate::Error;
 
@@ -20,7 +20,7 @@ pub(super) fn extract() -> Kernel {
                 usize::try_from(*at)
                     .ok()
                     .filter(|at| *at < width)
-                    .ok_or(Fault(format!("column {at} is none of {width}")))
+                    .ok_or_else(|| Fault(format!("column {at} is none of {width}")))
             })
             .collect::<Result<_, _>>()?;
         let rows = x.len() / width.max(1);
@@ -29,7 +29,7 @@ pub(super) fn extract() -> Kernel {
             shape.push(1);
         }
         shape.push(at.len());
-        bounded(&shape)?;
+        bounded_like(x, &shape)?;
         let data = map_data!(x.data(), |values| {
             (0..rows)
                 .flat_map(|row| at.iter().map(move |at| row * width + at))
