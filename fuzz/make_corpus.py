@@ -24,7 +24,7 @@ members = [f"--member={name}={GRAPHS / name}.onnx" for name in ["logistic", "net
 subprocess.run([HERE.parent / "run", *pack, *members], check=True)
 
 for graph in sorted((HERE.parent / "tests/fixtures/bare").glob("*.onnx")):
-    put("graph", graph.stem, graph.read_bytes())
+    put("bare", graph.stem, graph.read_bytes())
 
 sealed = '{\n  "digest": "sha256:' + "0" * 64 + '",\n  "format": "1.0", "name": "x", "version": "1.0.0", "entries": {}}\n'
 put("manifest", "zeros", sealed.encode())

@@ -23,8 +23,8 @@ fn containers_are_opened_or_refused() {
 }
 
 #[test]
-fn graphs_are_opened_or_refused() {
-    each("graph", targets::graph);
+fn bare_graphs_are_opened_or_refused() {
+    each("bare", targets::bare);
 }
 
 #[test]
@@ -43,6 +43,6 @@ fn pickles_are_read_or_refused() {
 }
 
 #[test]
-fn programs_are_run_or_refused() {
-    each("program", targets::program);
+fn graphs_are_run_or_refused() {
+    each("graph", targets::graph);
 }

@@ -22,7 +22,7 @@ pub fn open(data: &[u8]) {
 }
 
 /// A bare graph is refused or opened; one that opens gives a score or an error for a row.
-pub fn graph(data: &[u8]) {
+pub fn bare(data: &[u8]) {
     let Ok(auto) = Auto::from_bytes(data) else { return };
     let plan = auto.pattern.plan();
     let columns = match plan.schema().as_wide().map(|wide| wide.width) {
@@ -69,8 +69,8 @@ pub fn pickle(data: &[u8]) {
     }
 }
 
-/// A model is refused or loaded; one that loads gives something for a few rows, or is refused then.
-pub fn program(data: &[u8]) {
+/// A graph is refused or loaded; one that loads gives something for a few rows, or is refused then.
+pub fn graph(data: &[u8]) {
     // Less than the defaults: what is looked for is not what a large machine can bear.
     let limits = Limits { values: 1 << 21, values_of_row: 1 << 18, held: 1 << 22 };
     let Ok(program) = Program::load_within(data, limits) else { return };

@@ -80,9 +80,8 @@ impl Program {
                 return Err(Error::TwoMakers { value: input.name.clone() });
             }
         }
-        let planned = sorted(graph)?;
         let mut made = Vec::new();
-        for Planned { proto, captured } in &planned {
+        for Planned { proto, captured } in sorted(graph)? {
             let names = proto.input.iter().map(String::as_str).chain(captured.iter().copied());
             let inputs: Vec<Option<usize>> =
                 names.map(|name| (!name.is_empty()).then(|| slots.of(name))).collect();
@@ -90,7 +89,7 @@ impl Program {
             constants.resize(slots.count(), None);
             let known: Vec<Option<&Tensor>> =
                 inputs.iter().map(|slot| slot.and_then(|slot| constants[slot].as_ref())).collect();
-            let node = Node { proto, opset, ml, constants: &known, captured, depth: outer.depth };
+            let node = Node { proto, opset, ml, constants: &known, captured: &captured, depth: outer.depth };
             let kernel = ops::build(node)?;
             // What needs nothing but constants is one.
             let is_constant =

@@ -40,7 +40,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "ArgMin" => arg(node, |a, b| a < b),
         "Softmax" => by_rows(node, softmax_rows, softmax_double),
         "LogSoftmax" => by_rows(node, log_softmax_rows, log_softmax_double),
-        "Hardmax" => by_rows(node, |x, width| x.chunks_exact_mut(width.max(1)).for_each(hardmax), hardmax),
+        "Hardmax" => by_rows(node, hardmax_rows, hardmax),
         _ => return Ok(None),
     }))
 }
@@ -178,8 +178,8 @@ fn arg(node: Node<'_>, better: fn(f64, f64) -> bool) -> Kernel {
     })
 }
 
-/// Applies a function to rows along an axis, the first to all at once with their width; before version 13,
-/// to all axes from that one on.
+/// Applies a function to rows along an axis, of which it is told the width; before version 13, to all axes
+/// from that one on. Doubles are given to the other, row by row.
 fn by_rows(node: Node<'_>, f: fn(&mut [f32], usize), g: fn(&mut [f64])) -> Kernel {
     let is_old = node.opset < 13;
     let axis = node.int("axis", if is_old { 1 } else { -1 });
@@ -253,6 +253,10 @@ fn softmax_double(row: &mut [f64]) {
 fn log_softmax_double(row: &mut [f64]) {
     let log = log_sum_exp(row.iter().copied());
     row.iter_mut().for_each(|x| *x -= log);
+}
+
+fn hardmax_rows(values: &mut [f32], width: usize) {
+    values.chunks_exact_mut(width.max(1)).for_each(hardmax);
 }
 
 fn hardmax<T: Copy + PartialOrd + From<u8>>(row: &mut [T]) {

@@ -41,7 +41,12 @@ pub(super) fn values(trees: Trees, aggregate: Aggregate, post: Post, base: Vec<f
     Box::new(move |inputs| {
         let mut all = Vec::new();
         let rows = trees.each_block(Way::best(), input(inputs, 0)?, aggregate, |scores, has| {
-            add_known_base(scores, has, &base, trees.targets);
+            add_base(scores, &base, trees.targets);
+            if trees.targets > 1 && !base.is_empty() {
+                // Of several targets, one that no leaf adds to stays nothing, as in ONNX Runtime.
+                let absent = scores.iter_mut().zip(has).filter(|(_, has)| !**has);
+                absent.for_each(|(score, _)| *score = 0.0);
+            }
             // One value is changed by no transformation but this one.
             if trees.targets > 1 || post == Post::Probit {
                 post.apply_to_rows(scores, trees.targets);
@@ -50,17 +55,6 @@ pub(super) fn values(trees: Trees, aggregate: Aggregate, post: Post, base: Vec<f
         })?;
         Ok(vec![Tensor::of(vec![rows, trees.targets], Data::F32(all))])
     })
-}
-
-/// Of several targets, one that no leaf adds to stays nothing, whatever its base, as in ONNX Runtime.
-fn add_known_base(scores: &mut [f32], has: &[bool], base: &[f32], targets: usize) {
-    if targets == 1 || has.iter().all(|has| *has) {
-        return add_base(scores, base, targets);
-    }
-    let bases = base.iter().cycle();
-    for ((score, has), base) in scores.iter_mut().zip(has).zip(bases) {
-        *score += if *has { *base } else { 0.0 };
-    }
 }
 
 fn add_base(scores: &mut [f32], base: &[f32], targets: usize) {
@@ -82,8 +76,8 @@ pub(in super::super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
     used.sort_unstable();
     used.dedup();
     let positive = trees.weights.iter().all(|(_, weight)| *weight >= 0.0);
-    let binary = Binary { is_one_score: used.len() == 1, positive, base: base.clone(), post };
     let labels = labels_given(labels, used.len() > 1);
+    let binary = Binary { is_one_score: used.len() == 1, positive, base: base.clone(), post };
     Ok(Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let (mut places, mut all) = (Vec::with_capacity(x.as_rows().0), Vec::new());

@@ -58,7 +58,7 @@ fn random(chance: &mut Chance, columns: u32, size: u32) -> Trees {
         roots.extend(next.pop());
     }
     let node =
-        Node { proto: &NodeProto::default(), opset: 20, ml: 3, constants: &[], captured: &[], depth: 0 };
+        Node { proto: &NodeProto::default(), opset: 20, ml: 5, constants: &[], captured: &[], depth: 0 };
     Trees::new(node, branches, roots, of_leaf, Vec::new(), 3).unwrap()
 }
 
