@@ -90,6 +90,12 @@ pub(super) fn fits(values: usize) -> Result<(), Fault> {
     change(|budget| (values <= budget.left.min(budget.room)).then_some(()))
 }
 
+/// The same for texts of a list, however often each.
+pub(super) fn fits_texts(count: usize, texts: &[String]) -> Result<(), Fault> {
+    let heaviest = texts.iter().map(|text| of_text(text.len())).max().unwrap_or(1);
+    fits(count.saturating_mul(heaviest))
+}
+
 /// Work is about to be done.
 pub(super) fn spend(values: usize) -> Result<(), Fault> {
     change(|budget| {

@@ -179,7 +179,9 @@ struct Planned<'g> {
 impl<'g> Planned<'g> {
     fn of(proto: &'g NodeProto) -> Planned<'g> {
         let mut captured = Vec::new();
-        for attribute in &proto.attribute {
+        // A graph in another operator's attribute is never run: what it takes is no input of that one.
+        let runs_graphs = matches!(proto.op_type.as_str(), "If" | "Loop" | "Scan");
+        for attribute in proto.attribute.iter().filter(|_| runs_graphs) {
             for graph in attribute.g.iter().chain(&attribute.graphs) {
                 captured.extend(free_names(graph));
             }

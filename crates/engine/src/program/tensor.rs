@@ -90,8 +90,10 @@ impl Data {
 impl Tensor {
     /// Takes values and their shape.
     pub fn new(shape: Vec<usize>, data: Data) -> Result<Tensor, Error> {
-        // Beside a length of nothing, others could be too long to be multiplied.
+        // Beside a length of nothing, others could be too long to be multiplied with anything.
+        const LONGEST: usize = 1 << 40;
         let most = shape.iter().try_fold(1_usize, |count, length| count.checked_mul((*length).max(1)));
+        let most = most.filter(|most| *most <= LONGEST);
         let count = if shape.contains(&0) { most.map(|_| 0) } else { most };
         if count == Some(data.len()) {
             return Ok(Tensor { shape, data });

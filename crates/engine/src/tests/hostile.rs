@@ -272,3 +272,11 @@ fn what_is_wrong_with_constants_is_told_at_load() {
     let Error::Constants { node, operator, .. } = &error else { panic!("{error}") };
     assert_eq!((node.as_str(), operator.as_str()), ("Reshape_1", "Reshape"));
 }
+
+#[test]
+fn lengths_beside_a_length_of_nothing_are_bounded_too() {
+    let nodes = vec![node("Transpose", &["t"], "r"), node("Shape", &["x"], "y")];
+    let tensor = TensorProto { dims: vec![0, i64::MAX], ..floats("t", &[0], &[]) };
+    let error = refusal(nodes, vec![tensor]);
+    assert!(matches!(&error, Error::TensorSize { tensor, held: 0, .. } if tensor == "t"), "{error}");
+}

@@ -5,6 +5,7 @@ use std::{collections::HashMap, hash::Hash};
 use super::super::super::tensor::Element;
 use super::super::{
     super::{
+        budget,
         node::{Kernel, Node, input},
         read::tensor_of,
         tensor::{Data, Fault, Tensor},
@@ -103,6 +104,10 @@ pub(super) fn encode_labels(node: Node<'_>) -> Result<Kernel, Error> {
                 Data::$variant(at.iter().map(|at| at.map_or(&default[0], |at| &values[at]).clone()).collect())
             }};
         }
+        if let (Data::Text(values), Data::Text(default)) = (&values, &default) {
+            budget::fits_texts(at.len(), values)?;
+            budget::fits_texts(at.len(), default)?;
+        }
         let data = match &values {
             Data::Text(_) => decode!(Text),
             Data::F32(_) => decode!(F32),
@@ -139,9 +144,13 @@ fn two_ways(node: Node<'_>, texts: Vec<String>, numbers: Vec<i64>) -> Result<Ker
             Data::Text(values) => {
                 Data::I64(values.iter().map(|x| of_text.get(x).map_or(number, |at| numbers[*at])).collect())
             }
-            Data::I64(values) => Data::Text(
-                values.iter().map(|x| of_number.get(x).map_or(&text, |at| &texts[*at]).clone()).collect(),
-            ),
+            Data::I64(values) => {
+                budget::fits_texts(values.len(), &texts)?;
+                budget::fits_texts(values.len(), std::slice::from_ref(&text))?;
+                Data::Text(
+                    values.iter().map(|x| of_number.get(x).map_or(&text, |at| &texts[*at]).clone()).collect(),
+                )
+            }
             _ => return Err(x.unexpected("texts or integers")),
         };
         Ok(vec![Tensor::of(x.shape().to_vec(), data)])

@@ -5,7 +5,7 @@ use super::super::{
         node::{Kernel, Node, input},
         tensor::{Data, Fault, Tensor, map_data},
     },
-    shape::{bounded, concat_of},
+    shape::{bounded_like, concat_of},
 };
 use crate::Error;
 
@@ -29,7 +29,7 @@ pub(super) fn extract() -> Kernel {
             shape.push(1);
         }
         shape.push(at.len());
-        bounded(&shape)?;
+        bounded_like(x, &shape)?;
         let data = map_data!(x.data(), |values| {
             (0..rows)
                 .flat_map(|row| at.iter().map(move |at| row * width + at))

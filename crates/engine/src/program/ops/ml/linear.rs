@@ -62,7 +62,7 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
         if targets > 1 {
             let places: Vec<usize> = scores.chunks_exact(targets).map(largest).collect();
             post.apply_to_rows(&mut scores, targets);
-            return Ok(vec![labels.at(&places), Tensor::of(vec![rows, targets], Data::F32(scores))]);
+            return Ok(vec![labels.at(&places)?, Tensor::of(vec![rows, targets], Data::F32(scores))]);
         }
         let places: Vec<usize> = scores.iter().map(|score| usize::from(*score > 0.0)).collect();
         let second = match post {
@@ -73,7 +73,7 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
         let scores: Vec<f32> =
             scores.into_iter().flat_map(|score| post.apply_to_one(score, second)).flatten().collect();
         let width = scores.len() / rows.max(1);
-        Ok(vec![labels.at_of_two(&places), Tensor::of(vec![rows, width], Data::F32(scores))])
+        Ok(vec![labels.at_of_two(&places)?, Tensor::of(vec![rows, width], Data::F32(scores))])
     }))
 }
 

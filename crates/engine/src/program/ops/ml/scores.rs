@@ -1,8 +1,9 @@
 //! From scores to what a classifier gives: labels, and what is done to the scores after.
 
 use super::super::super::{
+    budget,
     node::Node,
-    tensor::{Data, Tensor},
+    tensor::{Data, Fault, Tensor},
     way::widely,
 };
 use super::super::{elementwise::sigmoid, reduce::softmax_rows};
@@ -138,22 +139,25 @@ impl Labels {
     }
 
     /// The labels at those places.
-    pub(super) fn at(&self, places: &[usize]) -> Tensor {
-        Tensor::list(match self {
+    pub(super) fn at(&self, places: &[usize]) -> Result<Tensor, Fault> {
+        if let Labels::Texts(values) = self {
+            budget::fits_texts(places.len(), values)?;
+        }
+        Ok(Tensor::list(match self {
             Labels::Integers(values) => Data::I64(places.iter().map(|at| values[*at]).collect()),
             Labels::Texts(values) => Data::Text(places.iter().map(|at| values[*at].clone()).collect()),
-        })
+        }))
     }
 
     /// The same, with 0 and 1 for the second and the first where there are not two classes.
-    pub(super) fn at_of_two(&self, places: &[usize]) -> Tensor {
+    pub(super) fn at_of_two(&self, places: &[usize]) -> Result<Tensor, Fault> {
         if self.len() == 2 {
             return self.at(places);
         }
-        Tensor::list(match self {
+        Ok(Tensor::list(match self {
             Labels::Integers(_) => Data::I64(places.iter().map(|at| *at as i64).collect()),
             Labels::Texts(_) => Data::Text(places.iter().map(usize::to_string).collect()),
-        })
+        }))
     }
 }
 

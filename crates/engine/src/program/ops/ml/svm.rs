@@ -225,7 +225,7 @@ pub(super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
             }
         }
         let columns = all.len() / rows.max(1);
-        Ok(vec![labels.at(&places), Tensor::of(vec![rows, columns], Data::F32(all))])
+        Ok(vec![labels.at(&places)?, Tensor::of(vec![rows, columns], Data::F32(all))])
     }))
 }
 
@@ -323,6 +323,6 @@ fn linear(
             post.apply(&mut scores);
             all.extend(scores);
         }
-        Ok(vec![labels.at(&places), Tensor::of(vec![rows, classes], Data::F32(all))])
+        Ok(vec![labels.at(&places)?, Tensor::of(vec![rows, classes], Data::F32(all))])
     }))
 }

@@ -27,6 +27,8 @@ fn join() -> Kernel {
     Box::new(|inputs| {
         let (a, b) = (input(inputs, 0)?, input(inputs, 1)?);
         let shape = shape_of(a.shape(), b.shape())?;
+        let both = budget::heaviest(a).saturating_add(budget::heaviest(b));
+        budget::fits(shape.iter().product::<usize>().saturating_mul(both))?;
         let texts = zip((a.texts()?, a.shape()), (b.texts()?, b.shape()), &shape, |a, b| format!("{a}{b}"));
         Ok(vec![Tensor::of(shape, Data::Text(texts))])
     })

@@ -5,7 +5,7 @@ use super::super::{
         node::{Kernel, Node, input},
         tensor::{Data, Fault, Tensor},
     },
-    shape::bounded,
+    shape::bounded_like,
 };
 use super::pattern::Pattern;
 use crate::Error;
@@ -91,7 +91,8 @@ pub(super) fn build(node: Node<'_>) -> Result<Kernel, Error> {
 fn padded(shape: &[usize], rows: Vec<Vec<String>>, pad: &str) -> Result<Vec<Tensor>, Fault> {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let shape = [shape, &[width]].concat();
-    let mut all = Vec::with_capacity(bounded(&shape)?);
+    let filled = Tensor::scalar(Data::Text(vec![pad.to_owned()]));
+    let mut all = Vec::with_capacity(bounded_like(&filled, &shape)?);
     for mut row in rows {
         row.resize(width, pad.to_owned());
         all.extend(row);

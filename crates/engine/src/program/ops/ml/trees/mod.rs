@@ -188,7 +188,8 @@ impl Trees {
         mut f: impl FnMut(&mut [f32], &[bool]),
     ) -> Result<usize, Fault> {
         let (rows, columns) = x.as_rows();
-        if columns < self.columns {
+        // Rows without columns could be any number of nothing.
+        if columns < self.columns.max(1) {
             return Err(format!("expected {} columns or more, found {columns}", self.columns).into());
         }
         let values = x.to_f32s()?;

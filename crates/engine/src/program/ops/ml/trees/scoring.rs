@@ -98,7 +98,7 @@ pub(in super::super) fn classifier(node: Node<'_>) -> Result<Kernel, Error> {
             }
             all.extend_from_slice(scores);
         })?;
-        Ok(vec![labels.at(&places), Tensor::of(vec![rows, classes], Data::F32(all))])
+        Ok(vec![labels.at(&places)?, Tensor::of(vec![rows, classes], Data::F32(all))])
     }))
 }
 
