@@ -23,7 +23,7 @@ pub struct Graph {
 enum Runner {
     /// Our own operators, at any batch.
     Own(Program),
-    /// tract, which knows more operators.
+    /// tract, at the batch that a graph is stuck at.
     General(Plans),
 }
 
@@ -57,9 +57,11 @@ impl Graph {
             Ok(Some((program, columns))) => {
                 return Ok(Graph { runner: Runner::Own(program), facts, width, columns });
             }
-            // tract does not look trees and the like over before it walks them, and is wrong about some.
-            Err(error) if facts::has_ml(&model) => return Err(error),
-            Ok(None) | Err(_) => {}
+            // What is left is a graph of our operators that does not run at any batch: tract runs it at its
+            // own. Others it would take unseen, and be wrong about some of.
+            Ok(None) | Err(Error::Run { .. } | Error::OutputShape { .. }) if !facts::has_ml(&model) => {}
+            Ok(None) => return Err(Error::RowsDepend { output: names[output].clone() }),
+            Err(error) => return Err(error),
         }
         rewrite::rewrite(&mut model, facts.opset);
         let (plans, batch) = Plans::prepare(&model, output, width)?;
@@ -178,6 +180,13 @@ fn run_own(program: &Program, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, 
 
 impl std::fmt::Debug for Graph {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Graph").field("facts", &self.facts).finish_non_exhaustive()
+        let looked_up = match &self.runner {
+            Runner::Own(program) => program.looked_up(),
+            Runner::General(_) => 0,
+        };
+        f.debug_struct("Graph")
+            .field("facts", &self.facts)
+            .field("looked_up", &looked_up)
+            .finish_non_exhaustive()
     }
 }

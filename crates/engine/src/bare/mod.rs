@@ -7,9 +7,9 @@ mod tests;
 mod trial;
 
 use prost::Message;
-use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto};
+use tract_onnx::pb::{ModelProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto};
 
-use crate::{Batch, Data, Element, Error, Facts, Graph, Program, Tensor, facts, plan::guarded_own};
+use crate::{Batch, Data, Element, Error, Facts, Program, Tensor, facts, plan::guarded_own};
 
 pub use labels::Labels;
 
@@ -30,18 +30,10 @@ pub use labels::Labels;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct BareGraph {
-    runner: Runner,
+    program: Program,
     facts: Facts,
     inputs: Vec<BareInput>,
     outputs: Vec<BareOutput>,
-}
-
-/// What runs it.
-enum Runner {
-    /// Our own operators.
-    Own(Program),
-    /// tract, which knows more operators, and takes one matrix.
-    General(Box<Graph>),
 }
 
 /// What a bare graph takes.
@@ -115,10 +107,7 @@ impl BareGraph {
         let model = read(bytes)?;
         let parameters = facts::check(&model)?;
         let graph = model.graph.as_ref().ok_or(Error::Lacking { what: "graph" })?;
-        let program = match guarded_own(|| Program::of_model(&model)) {
-            Ok(program) => program,
-            Err(refused) => return BareGraph::general(bytes, graph, refused),
-        };
+        let program = guarded_own(|| Program::of_model(&model))?;
         if program.inputs().is_empty() {
             return Err(Error::Lacking { what: "inputs" });
         }
@@ -136,6 +125,13 @@ impl BareGraph {
             return Err(Error::TooLarge { what: "columns of input", found, limit: facts::MOST_COLUMNS });
         }
         let settled = trial::settle(&program, graph, &inputs)?;
+        let found = settled.outputs.iter().map(|(_, columns)| *columns).fold(0, usize::saturating_add);
+        if found > facts::MOST_COLUMNS {
+            return Err(Error::TooLarge { what: "columns of output", found, limit: facts::MOST_COLUMNS });
+        }
+        if found == 0 {
+            return Err(Error::Lacking { what: "columns of output" });
+        }
         let names: Vec<&str> = program.inputs().iter().map(|input| input.name.as_str()).collect();
         let facts = facts::of_bare(&model, graph, parameters, &names, settled.batch);
         let inputs = inputs.into_iter().zip(settled.columns);
@@ -148,33 +144,7 @@ impl BareGraph {
             keys: output.keys.clone(),
             labels: labels::find(graph, &output.name, element).filter(|_| columns == 1),
         });
-        Ok(BareGraph { outputs: outputs.collect(), runner: Runner::Own(program), facts, inputs })
-    }
-
-    /// A graph that has operators which are not ours, where tract can run it.
-    fn general(bytes: &[u8], graph: &GraphProto, refused: Error) -> Result<BareGraph, Error> {
-        let [output] = graph.output.as_slice() else { return Err(refused) };
-        let Ok(graph) = Graph::load(bytes, 0) else { return Err(refused) };
-        let input = BareInput {
-            name: graph.facts().input.clone(),
-            element: Element::F32,
-            columns: Columns::Exactly(graph.width()),
-            axes: Axes::One,
-        };
-        let output = BareOutput {
-            name: output.name.clone(),
-            element: Element::F32,
-            columns: graph.columns(),
-            keys: None,
-            labels: None,
-        };
-        let facts = graph.facts().clone();
-        Ok(BareGraph {
-            runner: Runner::General(Box::new(graph)),
-            facts,
-            inputs: vec![input],
-            outputs: vec![output],
-        })
+        Ok(BareGraph { outputs: outputs.collect(), program, facts, inputs })
     }
 
     /// Whether the bytes are those of an ONNX model, or why not.
@@ -203,18 +173,14 @@ impl BareGraph {
         if rows == 0 {
             return Ok(self.outputs.iter().map(BareOutput::empty).collect());
         }
-        match &self.runner {
-            Runner::General(graph) => run_general(graph, inputs),
-            Runner::Own(program) => {
-                let inputs = self.inputs.iter().zip(inputs).map(|(input, matrix)| input.axes.shape(matrix));
-                let inputs = inputs.collect::<Vec<_>>();
-                let outputs = match self.facts.batch {
-                    Batch::Any => guarded_own(|| program.run(inputs))?,
-                    Batch::Fixed(batch) => trial::run_in_batches(program, &inputs, rows, batch)?,
-                };
-                self.outputs.iter().zip(outputs).map(|(output, found)| output.check(found, rows)).collect()
-            }
-        }
+        let program = &self.program;
+        let inputs = self.inputs.iter().zip(inputs).map(|(input, matrix)| input.axes.shape(matrix));
+        let inputs = inputs.collect::<Vec<_>>();
+        let outputs = match self.facts.batch {
+            Batch::Any => guarded_own(|| program.run(inputs))?,
+            Batch::Fixed(batch) => trial::run_in_batches(program, &inputs, rows, batch)?,
+        };
+        self.outputs.iter().zip(outputs).map(|(output, found)| output.check(found, rows)).collect()
     }
 
     /// How many rows the inputs have, which are as many and of as many columns as the graph takes.
@@ -238,23 +204,6 @@ impl BareGraph {
         }
         Ok(rows)
     }
-}
-
-fn run_general(graph: &Graph, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, Error> {
-    let [input]: [Tensor; 1] = inputs
-        .try_into()
-        .map_err(|inputs: Vec<Tensor>| Error::InputCount { expected: 1, found: inputs.len() })?;
-    let shape = (input.shape()[0], input.shape()[1]);
-    let element = input.element();
-    let Data::F32(values) = input.into_data() else {
-        let (input, found) = (graph.facts().input.clone(), element.word().to_owned());
-        return Err(Error::InputElement { input, expected: Element::F32, found });
-    };
-    let rows = ndarray::ArrayView2::from_shape(shape, &values)
-        .map_err(|_| Error::Width { expected: graph.width(), found: shape.1 })?;
-    let output = graph.run(rows)?;
-    let shape = vec![output.nrows(), output.ncols()];
-    Ok(vec![Tensor::of(shape, Data::F32(output.iter().copied().collect()))])
 }
 
 /// The most cells that a number of rows may have which a graph was written for.

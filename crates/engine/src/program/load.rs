@@ -44,6 +44,10 @@ impl Program {
             let set = model.opset_import.iter().find(|set| names.contains(&set.domain.as_str()));
             set.map_or(1, |set| set.version)
         };
+        let uses_ml = graph.node.iter().any(|node| node.domain == "ai.onnx.ml");
+        if uses_ml && !model.opset_import.iter().any(|set| set.domain == "ai.onnx.ml") {
+            return Err(Error::Lacking { what: "version of the operators of ai.onnx.ml, which it uses" });
+        }
         let versions = (version(&["", "ai.onnx"]), version(&["ai.onnx.ml"]));
         let parameters = graph.initializer.iter().map(facts::held).sum();
         let budget = limits.of_load(parameters);

@@ -50,10 +50,16 @@ impl Program {
             let step = &mut self.steps[number];
             step.inputs = vec![Some(input)];
             step.product = None;
+            step.nature = Nature::LooksUp;
             step.kernel = Box::new(move |inputs| Ok(vec![tables.run(super::node::input(inputs, 0)?)?]));
         }
         self.keep_outputs(&(0..self.outputs.len()).collect::<Vec<_>>());
         self.find_steps_of_rows();
+    }
+
+    /// How many products are looked up.
+    pub(crate) fn looked_up(&self) -> usize {
+        self.steps.iter().filter(|step| step.nature == Nature::LooksUp).count()
     }
 
     /// Has lengths that are asked for told by the number of rows, where they depend on nothing else: what

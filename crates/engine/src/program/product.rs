@@ -164,6 +164,9 @@ mod tests {
                 match state >> 58 {
                     0 => 0.0,
                     1 => f32::MIN_POSITIVE / 3.0,
+                    2 if seed > 9 => f32::NAN,
+                    3 if seed > 9 => f32::INFINITY,
+                    4 => -0.0,
                     _ => {
                         ((state >> 40) as f32 / 8_388_608.0 - 1.0) * f32::powi(2.0, (state >> 33) as i32 % 8)
                     }
@@ -203,13 +206,15 @@ mod tests {
             (4, 0, 5),
         ];
         for (rows, inner, columns) in shapes {
-            let (a, b) = (numbers(rows * inner, 1), numbers(inner * columns, 2));
-            let panels = Panels::pack(inner, columns, |row, column| b[row * columns + column]);
-            for finish in finishes(columns) {
+            for (finish, seed) in finishes(columns).iter().flat_map(|finish| [(finish, 1), (finish, 10)]) {
+                let (a, b) = (numbers(rows * inner, seed), numbers(inner * columns, 2));
+                let panels = Panels::pack(inner, columns, |row, column| b[row * columns + column]);
                 let with = |way| {
                     let mut out = numbers(rows * columns, 3);
-                    panels.add_with(way, &a, &mut out, &finish);
-                    out.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+                    panels.add_with(way, &a, &mut out, finish);
+                    // What is no number may be none in several ways.
+                    let bits = |x: f32| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() };
+                    out.into_iter().map(bits).collect::<Vec<_>>()
                 };
                 let portable = with(Way::Portable);
                 for way in Way::all() {

@@ -70,7 +70,10 @@ pub(crate) fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
 pub(crate) fn model(nodes: Vec<NodeProto>, tensors: Vec<TensorProto>) -> ModelProto {
     ModelProto {
         ir_version: 6,
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 11 }],
+        opset_import: vec![
+            OperatorSetIdProto { domain: String::new(), version: 11 },
+            OperatorSetIdProto { domain: "ai.onnx.ml".into(), version: 3 },
+        ],
         graph: Some(GraphProto {
             node: nodes,
             initializer: tensors,
@@ -320,5 +323,97 @@ mod sums {
         let nodes = vec![mean, node("Mul", &["x", "mean"], "y")];
         let graph = load(&model(nodes, vec![floats("many", &[1000, 1000], &many)])).unwrap();
         assert_eq!(graph.run(array![[1.0, 2.0]].view()).unwrap()[(0, 0)], exact as f32);
+    }
+}
+
+/// What comes between a product and what could be done with it is not jumped over.
+#[test]
+fn a_product_ends_where_another_operator_looks_at_it() {
+    let list = |name: &str, values: &[f32]| AttributeProto {
+        name: name.into(),
+        r#type: AttributeType::Floats as i32,
+        floats: values.to_vec(),
+        ..AttributeProto::default()
+    };
+    let scaler = NodeProto {
+        domain: "ai.onnx.ml".into(),
+        attribute: vec![list("offset", &[1.0, 1.0]), list("scale", &[10.0, 10.0])],
+        ..node("Scaler", &["a"], "b")
+    };
+    let nodes = vec![
+        node("MatMul", &["x", "w"], "a"),
+        scaler,
+        node("Add", &["b", "c"], "d"),
+        node("Relu", &["d"], "y"),
+    ];
+    let tensors = vec![floats("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]), floats("c", &[2], &[0.5, -100.0])];
+    let graph = load(&model(nodes, tensors)).unwrap();
+    let found = graph.run(array![[1.0, 1.0], [0.0, 2.0]].view()).unwrap();
+    assert_eq!(found, array![[30.5, 0.0], [50.5, 0.0]]);
+}
+
+/// Codes, one-hot columns and an embedding, and a plain column, into a product that is normalised.
+fn coded() -> ModelProto {
+    let ints = |name: &str, values: &[i64]| TensorProto {
+        name: name.into(),
+        dims: vec![values.len() as i64],
+        data_type: DataType::Int64 as i32,
+        int64_data: values.to_vec(),
+        ..TensorProto::default()
+    };
+    let with = |node: NodeProto, attributes: Vec<AttributeProto>| NodeProto { attribute: attributes, ..node };
+    let column =
+        |place: &str, output: &str| with(node("Gather", &["x", place], output), vec![integer("axis", 1)]);
+    let nodes = vec![
+        column("first", "plain"),
+        column("second", "code"),
+        with(node("Cast", &["code"], "whole"), vec![integer("to", DataType::Int64 as i64)]),
+        with(node("Squeeze", &["whole"], "places"), vec![integers("axes", &[1])]),
+        node("OneHot", &["places", "depth", "offon"], "hot"),
+        with(node("Gather", &["table", "places"], "row"), vec![integer("axis", 0)]),
+        with(node("Concat", &["plain", "hot", "row"], "all"), vec![integer("axis", 1)]),
+        node("MatMul", &["all", "w"], "a"),
+        node("BatchNormalization", &["a", "scale", "shift", "mean", "variance"], "b"),
+        node("Relu", &["b"], "y"),
+    ];
+    let weights: Vec<f32> = (0..12).map(|at| (at as f32 - 5.0) / 4.0).collect();
+    let tensors = vec![
+        ints("first", &[0]),
+        ints("second", &[1]),
+        ints("depth", &[3]),
+        floats("offon", &[2], &[0.0, 1.0]),
+        floats("table", &[3, 2], &[0.5, -0.5, 1.5, 2.0, -3.0, 0.25]),
+        floats("w", &[6, 2], &weights),
+        floats("scale", &[2], &[2.0, -1.0]),
+        floats("shift", &[2], &[0.5, 0.25]),
+        floats("mean", &[2], &[0.0, 1.0]),
+        floats("variance", &[2], &[1.0, 4.0]),
+    ];
+    model(nodes, tensors)
+}
+
+#[test]
+fn what_is_looked_up_is_what_was_worked_out() {
+    let bytes = coded().encode_to_vec();
+    let worked_out = Graph::load(&bytes, 0).unwrap();
+    let looked_up = Graph::load_coded(&bytes, 0, &[None, Some(3)]).unwrap();
+    assert!(format!("{looked_up:?}").contains("looked_up: 1"), "{looked_up:?}");
+    assert!(format!("{worked_out:?}").contains("looked_up: 0"), "{worked_out:?}");
+    let rows = Array2::from_shape_fn((300, 2), |(row, column)| match column {
+        0 => row as f32 / 7.0 - 20.0,
+        _ => (row % 3) as f32,
+    });
+    let (expected, found) = (worked_out.run(rows.view()).unwrap(), looked_up.run(rows.view()).unwrap());
+    for (expected, found) in expected.iter().zip(&found) {
+        assert!((expected - found).abs() <= 1e-5 * expected.abs().max(1.0), "{expected} and {found}");
+    }
+}
+
+#[test]
+fn a_code_that_has_no_level_is_refused() {
+    let graph = Graph::load_coded(&coded().encode_to_vec(), 0, &[None, Some(3)]).unwrap();
+    for code in [3.0, -1.0, 0.5, f32::NAN] {
+        let error = graph.run(array![[1.0, 0.0], [1.0, code]].view()).unwrap_err();
+        assert!(error.to_string().contains("column 1: expected a code below 3, found"), "{error}");
     }
 }

@@ -21,6 +21,8 @@ pub(in super::super) enum Nature {
     Measures,
     /// Looks at nothing but how many rows there are.
     Counts,
+    /// Adds up rows of tables.
+    LooksUp,
     /// Anything else.
     Other,
 }

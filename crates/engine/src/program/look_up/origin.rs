@@ -167,7 +167,7 @@ fn after(step: &Step, values: &[Value]) -> Option<Vec<Value>> {
             let labels = labels(0)?;
             run(&[Some(&labels)]).map(|made| made.into_iter().map(Value::Known).collect())
         }
-        Nature::Other => None,
+        Nature::LooksUp | Nature::Other => None,
     }
 }
 

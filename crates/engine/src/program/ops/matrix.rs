@@ -152,7 +152,7 @@ pub(in super::super) fn fused(nodes: &[Node<'_>], is_matrix: bool) -> Option<(Pr
     let has_summand = head.proto.input.len() > 2 && !head.proto.input[2].is_empty();
     let mut finish = start(&panels, head.constant(2), is_gemm && has_summand)?;
     let (mut taken, mut stage) = (1, if is_gemm && has_summand { Stage::Started } else { Stage::New });
-    for node in tail.iter().filter(|node| is_plain_domain(node)) {
+    for node in tail.iter().take_while(|node| is_plain_domain(node)) {
         // Rows of a product may be those of many matrices, whose channels are others.
         if !is_rows && node.proto.op_type == "BatchNormalization" {
             break;

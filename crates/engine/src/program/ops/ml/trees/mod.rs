@@ -7,6 +7,7 @@ mod version5;
 mod walk;
 
 use super::super::super::{
+    budget,
     node::Node,
     read::tensor_of,
     tensor::{Fault, Tensor},
@@ -77,6 +78,8 @@ struct Trees {
     /// More than any column that is asked about.
     columns: usize,
     targets: usize,
+    /// How many steps and weights a row may take.
+    steps_of_row: usize,
     layouts: Layouts,
 }
 
@@ -139,8 +142,11 @@ impl Trees {
         let Some(steps) = longest_ways(&branches, &sets, &roots) else {
             return Err(node.refuse(PLACE, "a node leads back to one above it: the tree has no end"));
         };
-        if steps > MOST_STEPS {
-            let what = format!("a row may take {steps} steps, over the limit of {MOST_STEPS}");
+        // A row comes to one leaf of each tree, and adds its weights.
+        let most = of_leaf.iter().map(Vec::len).max().unwrap_or(0);
+        let steps_of_row = steps.saturating_add(most.saturating_mul(roots.len()));
+        if steps_of_row > MOST_STEPS {
+            let what = format!("a row may take {steps_of_row} steps, over the limit of {MOST_STEPS}");
             return Err(node.refuse(PLACE, what));
         }
         let (mut leaves, mut weights) = (vec![0], Vec::new());
@@ -150,7 +156,8 @@ impl Trees {
         }
         let columns = branches.iter().map(|branch| branch.column as usize + 1).max().unwrap_or(0);
         let layouts = Layouts::default();
-        let mut trees = Trees { branches, roots, leaves, weights, sets, columns, targets, layouts };
+        let mut trees =
+            Trees { branches, roots, leaves, weights, sets, columns, targets, steps_of_row, layouts };
         // A layout looks at a column even where all trees are leaves.
         if columns > 0 {
             trees.layouts.tops = Tops::of(&trees);
@@ -192,14 +199,16 @@ impl Trees {
         if columns < self.columns.max(1) {
             return Err(format!("expected {} columns or more, found {columns}", self.columns).into());
         }
+        budget::spend(rows.saturating_mul(self.steps_of_row))?;
         let values = x.to_f32s()?;
         let targets = self.targets;
         let count = BLOCK.min(rows);
         let (mut scores, mut has) = (vec![0.0; count * targets], vec![false; count * targets]);
         let tops = self.layouts.tops.as_ref().filter(|_| aggregate.adds());
         let mut room = Room::default();
-        for block in values.chunks(columns.max(1) * BLOCK) {
-            let rows = block.len() / columns.max(1);
+        for first in (0..rows).step_by(BLOCK) {
+            let rows = BLOCK.min(rows - first);
+            let block = &values[first * columns..][..rows * columns];
             let (scores, has) = (&mut scores[..rows * targets], &mut has[..rows * targets]);
             match tops {
                 Some(tops) if tops.suits(way, rows) => {
@@ -220,7 +229,7 @@ impl Trees {
     fn walk(&self, rows: &[f32], columns: usize, aggregate: Aggregate, scores: &mut [f32], has: &mut [bool]) {
         scores.fill(0.0);
         has.fill(false);
-        self.each_leaf(rows, columns, |row, leaf| {
+        self.each_leaf(rows, columns, scores.len() / self.targets, |row, leaf| {
             for (target, weight) in self.weights_of(leaf) {
                 let place = row * self.targets + *target as usize;
                 scores[place] = aggregate.add(scores[place], *weight, has[place]);
@@ -230,11 +239,12 @@ impl Trees {
     }
 
     /// Calls the function with every row and the leaves that it comes to, in the order of the trees.
-    fn each_leaf(&self, rows: &[f32], columns: usize, mut f: impl FnMut(usize, u32)) {
+    fn each_leaf(&self, rows: &[f32], columns: usize, count: usize, mut f: impl FnMut(usize, u32)) {
         if let Some(forest) = &self.layouts.forest {
             return forest.each_leaf(rows, columns, f);
         }
-        for (number, row) in rows.chunks_exact(columns.max(1)).enumerate() {
+        for number in 0..count {
+            let row = &rows[number * columns..][..columns];
             self.roots.iter().for_each(|root| f(number, self.leaf_number(*root, row)));
         }
     }
@@ -305,7 +315,7 @@ enum Seen {
 }
 
 /// More steps than this are no model of a table: trees may share their nodes, and a few bytes be a lot of trees.
-const MOST_STEPS: usize = 1 << 24;
+const MOST_STEPS: usize = 1 << 21;
 
 /// How many steps a row may take from the roots to the leaves, or none if there is a way without an end.
 fn longest_ways(branches: &[Branch], sets: &[Vec<f32>], roots: &[Next]) -> Option<usize> {

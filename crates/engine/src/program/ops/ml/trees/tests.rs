@@ -37,7 +37,10 @@ fn random(chance: &mut Chance, columns: u32, size: u32) -> Trees {
         for _ in 0..1 + chance.below(size) {
             let mut child = |chance: &mut Chance| {
                 if next.is_empty() || chance.below(2) == 0 {
-                    let weight = |target: &u32| (*target, chance.below(1000) as f32 / 7.0);
+                    let weight = |target: &u32| match chance.below(40) {
+                        0 => (*target, f32::INFINITY),
+                        at => (*target, (chance.below(1000) as f32 - 500.0) / (6.0 + at as f32)),
+                    };
                     of_leaf.push(targets.iter().map(weight).collect());
                     return Next::Leaf(of_leaf.len() as u32 - 1);
                 }
@@ -63,21 +66,23 @@ fn random(chance: &mut Chance, columns: u32, size: u32) -> Trees {
 }
 
 /// The scores of all rows as bits, and which targets have one.
-fn scores(trees: &Trees, way: Way, x: &Tensor) -> (Vec<u32>, Vec<bool>) {
+fn scores(trees: &Trees, way: Way, x: &Tensor, aggregate: Aggregate) -> (Vec<u32>, Vec<bool>) {
     let (mut all, mut all_has) = (Vec::new(), Vec::new());
     let each = |scores: &mut [f32], has: &[bool]| {
         all.extend(scores.iter().map(|score| score.to_bits()));
         all_has.extend_from_slice(has);
     };
-    trees.each_block(way, x, Aggregate::Sum, each).unwrap();
+    trees.each_block(way, x, aggregate, each).unwrap();
     (all, all_has)
 }
 
 fn check(seed: u64, rounds: u32, size: u32, most_rows: u32) {
     let mut chance = Chance(seed);
     for round in 0..rounds {
-        let columns = 1 + chance.below(5);
-        let mut trees = random(&mut chance, columns, size);
+        let asked = 1 + chance.below(if round % 5 == 0 { 40 } else { 5 });
+        let mut trees = random(&mut chance, asked, size);
+        // Rows may have more columns than are asked about.
+        let columns = asked + chance.below(20) * (round % 3);
         let rows = chance.below(most_rows) as usize;
         // Every second time no number is missing.
         let mut number = || loop {
@@ -88,15 +93,16 @@ fn check(seed: u64, rounds: u32, size: u32, most_rows: u32) {
         };
         let values = (0..rows * columns as usize).map(|_| number()).collect();
         let x = Tensor::of(vec![rows, columns as usize], Data::F32(values));
+        let aggregate = [Aggregate::Sum, Aggregate::Average][round as usize % 2];
         let layouts = std::mem::take(&mut trees.layouts);
-        let expected = scores(&trees, Way::Portable, &x);
+        let expected = scores(&trees, Way::Portable, &x, aggregate);
         trees.layouts.forest = layouts.forest;
         assert!(trees.layouts.forest.is_some());
-        assert_eq!(scores(&trees, Way::Portable, &x), expected, "walked");
+        assert_eq!(scores(&trees, Way::Portable, &x, aggregate), expected, "walked");
         trees.layouts.tops = layouts.tops;
         assert!(trees.layouts.tops.is_some());
         for way in Way::all() {
-            assert_eq!(scores(&trees, way, &x), expected, "{way:?}, {rows} rows");
+            assert_eq!(scores(&trees, way, &x, aggregate), expected, "{way:?}, {rows} rows");
         }
     }
 }

@@ -7,6 +7,9 @@ use super::{
     Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Split, Tops, Tree,
 };
 
+/// How many values are laid out at most, which others are looked up leaf by leaf.
+const MOST_VALUES: usize = 1 << 25;
+
 /// A node of a tree, each of which is come to in one way. Those that it leads to come after it.
 struct Node {
     /// The question, and where the left answer leads: the right one is after it.
@@ -45,6 +48,11 @@ impl Tops {
     fn push(&mut self, trees: &Trees, nodes: &[Node]) -> Option<()> {
         let leaves: Vec<u32> =
             nodes.iter().filter(|node| node.question.is_none()).map(|node| node.leaf).collect();
+        // Nodes that are come to in several ways may have weights without end.
+        let many = trees.weights_of(leaves[0]).len().saturating_mul(nodes.len().max(EXITS));
+        if self.values.len().saturating_add(many) > MOST_VALUES.min(8 * EXITS + 64 * trees.weights.len()) {
+            return None;
+        }
         // A leaf's value that is no number could not be compared with: it would not stay where it is.
         if leaves.iter().any(|leaf| trees.weights_of(*leaf).iter().any(|(_, weight)| weight.is_nan())) {
             return None;
