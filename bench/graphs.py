@@ -35,16 +35,18 @@ def theirs(path, rows, seconds):
 
 
 def ours(path, rows, seconds):
-    command = [BINARY, "graph", path, str(rows), str(seconds)]
+    command = [BINARY, "graph", path, str(rows), str(seconds), *WAY]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=KINDS)
+    parser.add_argument("--way", choices=["avx2", "portable"], help="other registers than the widest")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.3)
     arguments = parser.parse_args()
+    WAY = [arguments.way] if arguments.way else []
     print("how many times as fast as ONNX Runtime", onnxruntime.__version__)
     print(f"{'graph':16}{'1 row':>10}{'32 rows':>10}{'10,000':>10}")
     for name in arguments.names:

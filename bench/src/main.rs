@@ -2,7 +2,7 @@
 //!
 //! `automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS` prints the time of one row in
 //! microseconds, and the rows a second on the file repeated COPIES times.
-//! `automl-pack-bench graph FILE.onnx ROWS SECONDS` prints the time of a row in one graph.
+//! `automl-pack-bench graph FILE.onnx ROWS SECONDS [avx2|portable]` prints the time of a row in one graph.
 //! `automl-pack-bench open BUNDLE SECONDS` prints how long a bundle takes to open, with its golden rows
 //! replayed and without, and what is left of it when nothing is prepared: reading and digests.
 
@@ -12,10 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use automl_pack::{
     Archive, Auto, Options,
-    engine::{Data, Program, Tensor},
+    engine::{Data, Program, Tensor, Way},
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -27,9 +27,10 @@ fn main() -> Result<(), Failure> {
     {
         return open(bundle, Duration::from_secs_f64(seconds.parse()?));
     }
-    if let [command, graph, rows, seconds] = arguments.as_slice()
+    if let [command, graph, rows, seconds, way @ ..] = arguments.as_slice()
         && command == "graph"
     {
+        choose(way)?;
         return run_graph(graph, rows.parse()?, Duration::from_secs_f64(seconds.parse()?));
     }
     let [bundle, rows, copies, threads, seconds] = arguments.as_slice() else {
@@ -45,6 +46,17 @@ fn main() -> Result<(), Failure> {
     let taken = time(budget, || auto.pattern.predict(&many))?;
     println!("rows_per_second {}", many.num_rows() as f64 / taken.as_secs_f64());
     Ok(())
+}
+
+/// Goes another way than the widest.
+fn choose(way: &[String]) -> Result<(), Failure> {
+    let way = match way {
+        [] => return Ok(()),
+        [way] if way == "avx2" => Way::Avx2,
+        [way] if way == "portable" => Way::Portable,
+        _ => return Err("expected avx2 or portable".into()),
+    };
+    if way.choose() { Ok(()) } else { Err("the processor lacks it".into()) }
 }
 
 /// One thread, in blocks of 256 rows, with the same numbers as `graphs.py` gives to the other side.
@@ -94,15 +106,21 @@ fn time<T, E: std::error::Error + 'static>(
     Ok(times[times.len() / 2])
 }
 
-/// A CSV file without quotes, its rows repeated.
+/// A CSV file without quotes, its rows repeated; columns of numbers are such, as on the other side.
 fn read(path: &str, copies: usize) -> Result<RecordBatch, Failure> {
     let text = fs::read_to_string(path)?;
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().ok_or("an empty file")?;
     let lines: Vec<_> = lines.collect();
     let column = |at: usize| -> ArrayRef {
-        let cells = (0..copies).flat_map(|_| lines.iter().map(|line| line[at]));
-        Arc::new(cells.map(|cell| Some(cell).filter(|cell| *cell != "NA")).collect::<StringArray>())
+        let cells = || lines.iter().map(|line| Some(line[at]).filter(|cell| !["NA", ""].contains(cell)));
+        let numbers: Option<Vec<Option<f64>>> =
+            cells().map(|cell| cell.map_or(Some(None), |cell| cell.parse().ok().map(Some))).collect();
+        let all = 0..copies;
+        match numbers {
+            Some(numbers) => Arc::new(all.flat_map(|_| numbers.iter().copied()).collect::<Float64Array>()),
+            None => Arc::new(all.flat_map(|_| cells()).collect::<StringArray>()),
+        }
     };
     Ok(RecordBatch::try_from_iter(header.iter().enumerate().map(|(at, name)| (*name, column(at))))?)
 }

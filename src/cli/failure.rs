@@ -70,9 +70,10 @@ impl Failure {
             score::Error::Columns(plan::Error::Width { .. }) => {
                 (REFUSED, Some("the columns of the training data are all needed, without the label"))
             }
-            Row { .. } => {
-                (REFUSED, Some("--policy null scores the other rows, --policy impute fills the cell in"))
-            }
+            Row { .. } => (
+                REFUSED,
+                Some("--policy null scores the other rows, --policy impute fills in what can be filled in"),
+            ),
             Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),
             NotText { .. } => (REFUSED, Some("convert the file to UTF-8 first")),
             NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),

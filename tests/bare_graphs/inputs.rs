@@ -72,7 +72,7 @@ fn a_cell_that_cannot_be_read_is_refused_with_its_line_and_the_name_it_has_in_th
     let rows = "age,fare,rank\n0.5,-1,2\n0.5,old,2\n";
     let err = refused(&made("centred"), rows, &[]);
     let expected = "error: stdin: line 3: row 2, column \"fare\": unreadable cell, found \"old\": expected a number\n\
-                    hint: --policy null scores the other rows, --policy impute fills the cell in\n";
+                    hint: --policy null scores the other rows, --policy impute fills in what can be filled in\n";
     assert_eq!(err, expected);
     let (out, err) = scored(&made("centred"), rows, &["--policy", "null", "--audit"]);
     assert_eq!(out, "prediction,audit_missing,audit_unseen,audit_unreadable\n-4.5,,,\n,,,fare\n");

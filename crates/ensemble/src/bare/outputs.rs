@@ -34,11 +34,22 @@ pub(super) fn recognise(outputs: &[BareOutput]) -> Recognised {
         _ => {
             let names = outputs.iter().enumerate();
             let names = names.flat_map(|(place, output)| names_of(place, output, classifier.as_ref()));
-            let task = Task::Outputs(names.collect());
+            let task = Task::Outputs(distinct(names));
             let all: Vec<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
             of(&all.join(", "), task, (0..outputs.len()).collect(), Outputs::Named)
         }
     }
+}
+
+/// Names of which each is there once: one that is met again has a number after it.
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names {
+        let numbered = (2..).map(|number| format!("{name}.{number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !distinct.contains(name));
+        distinct.extend(free);
+    }
+    distinct
 }
 
 /// The names of an output's columns.
@@ -115,5 +126,16 @@ fn classes_of(labels: &Data) -> Option<Classes> {
         Data::I64(integers) => Some(Classes::Integer(integers.clone())),
         Data::Text(texts) => Some(Classes::Text(texts.clone())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distinct;
+
+    #[test]
+    fn columns_that_are_called_the_same_are_told_apart() {
+        let names = ["Y_0", "Y_1", "Y_1", "Y_1.2", "Y_1"].map(str::to_owned);
+        assert_eq!(distinct(names.into_iter()), ["Y_0", "Y_1", "Y_1.2", "Y_1.2.2", "Y_1.3"]);
     }
 }
