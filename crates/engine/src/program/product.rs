@@ -94,6 +94,20 @@ impl Panels {
         Panels { inner, columns, values }
     }
 
+    /// Packs a matrix that lies row by row.
+    pub(crate) fn of_rows(inner: usize, columns: usize, values: &[f32]) -> Panels {
+        let mut packed = Vec::with_capacity(inner * columns.div_ceil(WIDE));
+        for first in (0..columns).step_by(WIDE) {
+            let lanes = WIDE.min(columns - first);
+            for row in values.chunks_exact(columns) {
+                let mut line = Line([0.0; WIDE]);
+                line.0[..lanes].copy_from_slice(&row[first..first + lanes]);
+                packed.push(line);
+            }
+        }
+        Panels { inner, columns, values: packed }
+    }
+
     pub(crate) fn inner(&self) -> usize {
         self.inner
     }

@@ -1,6 +1,6 @@
 //! Products, and what networks do with them.
 
-use std::{num::Wrapping, ops::AddAssign};
+use std::{num::Wrapping, ops::AddAssign, sync::OnceLock};
 
 use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, linalg::general_mat_mul};
 
@@ -22,15 +22,21 @@ use crate::Error;
 /// An operator of this kind, if it is one.
 pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
     Ok(Some(match node.proto.op_type.as_str() {
-        "MatMul" => match node.constant(1).and_then(|b| panels(b, false)) {
-            Some(panels) => Product { panels, finish: Finish::default(), takes_matrices: false }.kernel(),
+        // Most products are made part of what follows them, and packed there.
+        "MatMul" => match node.constant(1).filter(|b| is_matrix(b)) {
+            Some(b) => when_run(b, |b| {
+                let panels = panels(b, false)?;
+                Some(Product { panels, finish: Finish::default(), takes_matrices: false }.kernel())
+            }),
             None => Box::new(|inputs| Ok(vec![matmul(input(inputs, 0)?, input(inputs, 1)?)?])),
         },
-        "Gemm" => match node.constant(1).and_then(|b| panels(b, node.flag("transB"))) {
-            Some(panels) if is_plain(node) => {
-                gemm_packed(panels, node.constant(2), node.proto.input.len() > 2)
+        "Gemm" => match node.constant(1).filter(|b| is_plain(node) && is_matrix(b)) {
+            Some(b) => {
+                let (is_turned, summand) = (node.flag("transB"), node.constant(2).cloned());
+                let has_summand = node.proto.input.len() > 2;
+                when_run(b, move |b| Some(gemm_packed(panels(b, is_turned)?, summand.as_ref(), has_summand)))
             }
-            _ => gemm(node),
+            None => gemm(node),
         },
         "BatchNormalization" => batch_normalization(node),
         "LayerNormalization" => layer_normalization(node),
@@ -38,11 +44,24 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
     }))
 }
 
+fn is_matrix(b: &Tensor) -> bool {
+    b.rank() == 2 && b.f32s().is_ok()
+}
+
+/// What is made of a matrix when it is first needed.
+fn when_run(b: &Tensor, make: impl Fn(&Tensor) -> Option<Kernel> + Send + Sync + 'static) -> Kernel {
+    let (b, made) = (b.clone(), OnceLock::new());
+    Box::new(move |inputs| match made.get_or_init(|| make(&b)) {
+        Some(kernel) => kernel(inputs),
+        None => Err(b.unexpected("a matrix of f32")),
+    })
+}
+
 /// A matrix of single precision, packed for products with it.
 fn panels(b: &Tensor, is_turned: bool) -> Option<Panels> {
     let (&[rows, columns], Ok(values)) = (b.shape(), b.f32s()) else { return None };
     Some(match is_turned {
-        false => Panels::pack(rows, columns, |row, column| values[row * columns + column]),
+        false => Panels::of_rows(rows, columns, values),
         true => Panels::pack(columns, rows, |row, column| values[column * columns + row]),
     })
 }
