@@ -1,5 +1,6 @@
 //! Real models of scikit-learn, LightGBM, XGBoost, CatBoost and PyTorch, held to what ONNX Runtime computed.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "what is recorded serves other tests too")]
 
 mod recorded;
 

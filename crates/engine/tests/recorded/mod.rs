@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use automl_pack_engine::{Data, Output, Program, Tensor};
+use automl_pack_engine::{Data, Output, Program, Tensor, Way};
 use serde_json::Value;
 
 /// A model, and what was recorded of it.
@@ -208,4 +208,19 @@ fn same(found: &Tensor, expected: &Tensor) -> Result<(), String> {
         }
         (found, expected) => Err(format!("{found:?}, expected {expected:?}").chars().take(300).collect()),
     }
+}
+
+/// Holds every model to what was recorded, run that way, if the processor has it.
+pub(crate) fn hold_on(way: Way) {
+    if !Way::all().contains(&way) {
+        return;
+    }
+    assert!(way.choose());
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/onnx");
+    let mut models = Recorded::all(&fixtures);
+    models.retain(|model| model.name != "edge_cls_oob");
+    assert_eq!(models.len(), 53);
+    let check = |model: &Recorded| model.check(0, 257).err().map(|what| format!("{}: {what}", model.name));
+    let wrong: Vec<String> = models.iter().filter_map(check).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -9,6 +9,7 @@ use super::{
         way::widely,
     },
     broadcast::{shape_of, zip, zip_into},
+    curves::{erf, erf_single, exp, sigmoid, softplus, tanh},
 };
 use crate::Error;
 
@@ -173,76 +174,6 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
     })
 }
 
-#[inline]
-pub(super) fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
-}
-
-/// The power of e, right to two digits of the last place, in steps that a loop can take for whole
-/// registers. Less than the least normal number is 0.
-#[inline]
-pub(super) fn exp(x: f32) -> f32 {
-    // Added and taken away, it rounds to an integer, whose bits are then the last ones.
-    const ROUND: f32 = 12_582_912.0;
-    const LEAST: f32 = -87.336_54;
-    let (log2_e, high, low) = (std::f32::consts::LOG2_E, 0.693_359_4_f32, -2.121_944_4e-4_f32);
-    let bounded = if x > 88.722_83 { 88.722_83 } else { x };
-    let rounded = bounded * log2_e + ROUND;
-    let whole = rounded - ROUND;
-    let rest = bounded - whole * high - whole * low;
-    let mut power = 1.987_569_1e-4_f32;
-    for factor in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_66, 0.5] {
-        power = power * rest + factor;
-    }
-    let power = power * rest * rest + rest + 1.0;
-    // In two halves: the largest powers of 2 are beyond one exponent.
-    let half = |bits: u32| f32::from_bits((bits.wrapping_add(127)) << 23);
-    let number = (rounded.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    let (first, second) = (number >> 1, number - (number >> 1));
-    let scaled = power * half(first as u32) * half(second as u32);
-    if x < LEAST { 0.0 } else { scaled }
-}
-
-/// The hyperbolic tangent: a polynomial near zero, and powers of e farther out.
-#[inline]
-fn tanh(x: f32) -> f32 {
-    const NEAR: f32 = 0.625;
-    let (size, square) = (x.abs(), x * x);
-    let mut near = -5.704_988_7e-3_f32;
-    for factor in [2.063_909e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
-        near = near * square + factor;
-    }
-    let near = near * square * x + x;
-    let far = (1.0 - 2.0 / (exp(size + size) + 1.0)).copysign(x);
-    if size < NEAR || x.is_nan() { near } else { far }
-}
-
-/// The error function in single precision: a polynomial near zero, and a power of e of one farther out.
-#[inline]
-fn erf_single(x: f32) -> f32 {
-    const NEAR: f32 = 0.927_734_4;
-    let (size, square) = (x.abs(), x * x);
-    let mut near = -5.967_617e-4_f32;
-    for factor in [4.991_194_2e-3, -2.676_813_5e-2, 0.112_819_925, -0.376_125_34, 0.128_379_17] {
-        near = near * square + factor;
-    }
-    let near = near * x + x;
-    // Beyond it, nothing is left to 1.
-    let size = if size > 4.0 { 4.0 } else { size };
-    let mut power = -1.728_534_7e-5_f32;
-    for factor in
-        [3.831_971_3e-4, -3.883_964_4e-3, 2.425_462_2e-2, -0.106_777_88, -0.634_846_7, -0.128_717_51]
-    {
-        power = power * size + factor;
-    }
-    let far = (1.0 - exp(power * size - size)).copysign(x);
-    if x.abs() < NEAR || x.is_nan() { near } else { far }
-}
-
-fn softplus(x: f32) -> f32 {
-    if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }
-}
-
 fn sign32(x: f32) -> f32 {
     if x == 0.0 || x.is_nan() { x } else { x.signum() }
 }
@@ -258,32 +189,6 @@ fn smaller<T: PartialOrd>(a: T, b: T) -> T {
     #[allow(clippy::eq_op, reason = "only NaN differs from itself")]
     let is_nan = a != a;
     if is_nan || a < b { a } else { b }
-}
-
-/// The error function to 1e-15: a series near zero, a continued fraction farther out.
-fn erf(x: f64) -> f64 {
-    let size = x.abs();
-    if x.is_nan() {
-        return x;
-    }
-    if size > 6.0 {
-        return x.signum();
-    }
-    if size < 2.5 {
-        let (mut term, mut sum, mut n) = (x, x, 0.0);
-        while f64::abs(term) > 1e-17 * f64::abs(sum) && n < 200.0 {
-            n += 1.0;
-            term *= -x * x / n;
-            sum += term / (2.0 * n + 1.0);
-        }
-        return sum * std::f64::consts::FRAC_2_SQRT_PI;
-    }
-    let mut fraction = 0.0;
-    for n in (1..=60).rev() {
-        fraction = f64::from(n) / 2.0 / (size + fraction);
-    }
-    let tail = (-size * size).exp() / (size + fraction) * std::f64::consts::FRAC_2_SQRT_PI / 2.0;
-    x.signum() * (1.0 - tail)
 }
 
 fn one(tensor: Tensor) -> Result<Vec<Tensor>, Fault> {
@@ -538,52 +443,4 @@ fn clip(node: Node<'_>) -> Kernel {
         };
         one(Tensor::of(x.shape().to_vec(), data))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn powers_of_e_are_right_to_two_of_the_last_place() {
-        for step in -870_000..=880_000 {
-            let x = step as f32 / 10_000.0;
-            let expected = f64::from(x).exp();
-            let error = (f64::from(exp(x)) - expected).abs() / expected;
-            assert!(error < 2.4e-7, "{x}: {} and {expected}", exp(x));
-        }
-        assert!(exp(f32::NAN).is_nan());
-        assert_eq!((exp(f32::NEG_INFINITY), exp(-200.0), exp(0.0)), (0.0, 0.0, 1.0));
-        assert!(exp(f32::INFINITY) > 3.4e38);
-    }
-
-    #[test]
-    fn the_error_function_and_the_tangent_are_right_to_the_last_places_of_single_precision() {
-        for step in -60_000..=60_000 {
-            let x = step as f32 / 10_000.0;
-            let (wide, tolerance) = (f64::from(x), 3e-7);
-            let error =
-                |found: f32, expected: f64| (f64::from(found) - expected).abs() / expected.abs().max(1e-30);
-            assert!(error(erf_single(x), erf(wide)) < tolerance || x == 0.0, "{x}: {}", erf_single(x));
-            assert!(error(tanh(x), wide.tanh()) < tolerance || x == 0.0, "{x}: {}", tanh(x));
-        }
-        assert_eq!([tanh(0.0), erf_single(0.0), tanh(99.0), erf_single(-99.0)], [0.0, 0.0, 1.0, -1.0]);
-        assert_eq!([tanh(f32::INFINITY), erf_single(f32::NEG_INFINITY)], [1.0, -1.0]);
-        assert!(tanh(f32::NAN).is_nan() && erf_single(f32::NAN).is_nan());
-    }
-
-    #[test]
-    fn the_error_function_is_right_to_fifteen_digits() {
-        for (x, expected) in [
-            (0.0, 0.0),
-            (0.5, 0.520_499_877_813_046_5),
-            (1.0, 0.842_700_792_949_714_9),
-            (2.49, 0.9995707121322661),
-            (2.51, 0.9996142945182758),
-            (4.0, 0.9999999845827421),
-        ] {
-            assert!((erf(x) - expected).abs() < 2e-14, "{x}: {} and {expected}", erf(x));
-            assert_eq!(erf(-x), -erf(x));
-        }
-    }
 }

@@ -5,6 +5,7 @@ mod broadcast;
 mod cast;
 mod control;
 mod convolve;
+mod curves;
 mod einsum;
 mod elementwise;
 mod gather;

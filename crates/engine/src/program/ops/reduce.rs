@@ -6,7 +6,7 @@ use super::{
         tensor::{Data, Fault, Tensor},
         way::widely,
     },
-    elementwise::exp,
+    curves::exp,
     shape::transpose,
 };
 use crate::Error;

@@ -6,7 +6,7 @@ use super::super::super::{
     tensor::{Data, Fault, Tensor},
     way::widely,
 };
-use super::super::{elementwise::sigmoid, reduce::softmax_rows};
+use super::super::{curves::sigmoid, reduce::softmax_rows};
 use crate::Error;
 
 /// What is done to scores.
