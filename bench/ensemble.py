@@ -8,7 +8,7 @@ two threads (within an operator, and a member on each) the faster one counts. Ou
 columns, members, blend.
 """
 
-import argparse, concurrent.futures, json, os, pathlib, statistics, subprocess, sys, tempfile, time, zipfile
+import argparse, concurrent.futures, json, os, pathlib, statistics, subprocess, sys, tempfile, zipfile
 import numpy, onnxruntime
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -38,13 +38,7 @@ def theirs(graphs, rows, seconds):
             one.run(None, {name: block})
 
     def rate(run):
-        run()
-        times, begun = [], time.perf_counter()
-        while not times or time.perf_counter() - begun < seconds:
-            one = time.perf_counter()
-            run()
-            times.append(time.perf_counter() - one)
-        return len(rows) / statistics.median(times)
+        return len(rows) / original.median_time(seconds, run)
 
     within = [session(graph, 2) for graph in graphs]
     alone = [session(graph, 1) for graph in graphs]

@@ -3,8 +3,11 @@
     python bench/graphs.py [NAME …]        graphs of tests/fixtures/onnx; default: one of each kind
 """
 
-import argparse, os, pathlib, statistics, subprocess, time
+import argparse, os, pathlib, statistics, subprocess, sys
 import numpy, onnxruntime
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import original
 
 ROOT = pathlib.Path(__file__).parents[1]
 GRAPHS = ROOT / "tests/fixtures/onnx"
@@ -25,13 +28,7 @@ def theirs(path, rows, seconds):
     x = x.reshape(rows, width)
     blocks = [{taken.name: x[at:at + 256]} for at in range(0, rows, 256)]
     run = lambda: [session.run(None, block) for block in blocks]
-    run()
-    times, begun = [], time.perf_counter()
-    while not times or time.perf_counter() - begun < seconds:
-        one = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - one)
-    return statistics.median(times) * 1e6 / rows
+    return original.median_time(seconds, run) * 1e6 / rows
 
 
 def ours(path, rows, seconds):

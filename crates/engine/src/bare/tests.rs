@@ -8,7 +8,7 @@ use tract_onnx::pb::{
 
 use crate::{
     BareGraph, Batch, Columns, Data, Element, Error, Labels, Tensor,
-    tests::{floats, integer, integers, model, node, value},
+    tests::{floats, integer, integers, longs, model, node, value},
 };
 
 /// A model of these inputs and outputs.
@@ -61,16 +61,6 @@ fn texts(name: &str, values: &[&str]) -> AttributeProto {
         r#type: AttributeType::Strings as i32,
         strings: values.iter().map(|value| value.as_bytes().to_vec()).collect(),
         ..AttributeProto::default()
-    }
-}
-
-fn longs(name: &str, values: &[i64]) -> TensorProto {
-    TensorProto {
-        name: name.into(),
-        dims: vec![values.len() as i64],
-        data_type: DataType::Int64 as i32,
-        int64_data: values.to_vec(),
-        ..TensorProto::default()
     }
 }
 

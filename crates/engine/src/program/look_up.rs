@@ -16,7 +16,7 @@ use origin::{Origin, columns_of};
 use table::{Tables, Wide};
 
 use super::{
-    Program,
+    Program, Slots, budget,
     ops::Product,
     product::{BLOCK, Finish, Panels},
     tensor::{Data, Fault, Tensor},
@@ -184,20 +184,12 @@ impl Program {
 
     /// What stands in a slot for some rows.
     fn value_at(&self, rows: Tensor, slot: usize) -> Result<Tensor, Fault> {
-        let mut values: Vec<Option<Tensor>> = vec![None; self.constants.len()];
+        let maker = self.steps.iter().position(|step| step.outputs.contains(&slot));
+        let budget = self.limits.of_run(rows.as_rows().0, self.parameters);
+        let mut values: Slots = vec![None; self.constants.len()];
         values[self.first_input] = Some(rows);
-        for step in &self.steps {
-            if values[slot].is_some() {
-                break;
-            }
-            let place = |slot: &Option<usize>| {
-                slot.and_then(|slot| values[slot].as_ref().or(self.constants[slot].as_ref()))
-            };
-            let given: Vec<Option<&Tensor>> = step.inputs.iter().map(place).collect();
-            for (slot, output) in step.outputs.iter().zip((step.kernel)(&given)?) {
-                values[*slot] = Some(output);
-            }
-        }
+        let steps = self.steps.iter().take(maker.map_or(0, |maker| maker + 1));
+        budget::within(budget, || self.fill(&mut values, steps))?;
         values[slot].take().ok_or_else(|| Fault::from("a value that nothing gives"))
     }
 }

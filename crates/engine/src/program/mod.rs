@@ -217,15 +217,7 @@ impl Program {
         }
         let mut values: Slots = vec![None; self.constants.len()];
         values[self.first_input] = inputs[self.first_input].take();
-        for step in self.steps.iter().filter(|step| step.is_of_rows) {
-            let place = |slot: &Option<usize>| {
-                slot.and_then(|slot| values[slot].as_ref().or(self.constants[slot].as_ref()))
-            };
-            let given: Vec<Option<&Tensor>> = step.inputs.iter().map(place).collect();
-            for (slot, output) in step.outputs.iter().zip(step.run(&given)?) {
-                values[*slot] = Some(output);
-            }
-        }
+        self.fill(&mut values, self.steps.iter().filter(|step| step.is_of_rows))?;
         inputs[self.first_input] = values[self.first_input].take();
         let values = Arc::new(values);
         let mut met = met();
@@ -234,6 +226,21 @@ impl Program {
         }
         met.push((rows, Arc::clone(&values)));
         Ok(Some(values))
+    }
+
+    /// Runs some of the steps, and keeps all that they give.
+    fn fill<'s>(&self, values: &mut Slots, steps: impl Iterator<Item = &'s Step>) -> Result<(), Fault> {
+        for step in steps {
+            let place = |slot: &Option<usize>| {
+                slot.and_then(|slot| values[slot].as_ref().or(self.constants[slot].as_ref()))
+            };
+            let given: Vec<Option<&Tensor>> = step.inputs.iter().map(place).collect();
+            for (slot, output) in step.outputs.iter().zip(step.run(&given)?) {
+                budget::hold(&output).map_err(|fault| step.named(fault))?;
+                values[*slot] = Some(output);
+            }
+        }
+        Ok(())
     }
 
     /// Initializers have the first slots, and inputs those after them.

@@ -49,6 +49,18 @@ pub enum Element {
 }
 
 impl Element {
+    /// No value of the type.
+    pub(crate) fn none(self) -> Data {
+        match self {
+            Element::F32 => Data::F32(Vec::new()),
+            Element::F64 => Data::F64(Vec::new()),
+            Element::I64 => Data::I64(Vec::new()),
+            Element::I32 => Data::I32(Vec::new()),
+            Element::Bool => Data::Bool(Vec::new()),
+            Element::Text => Data::Text(Vec::new()),
+        }
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {

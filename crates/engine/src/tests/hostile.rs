@@ -23,16 +23,6 @@ fn refusal_of_run(nodes: Vec<NodeProto>, tensors: Vec<TensorProto>) -> String {
     }
 }
 
-fn list(name: &str, values: &[i64]) -> TensorProto {
-    TensorProto {
-        name: name.into(),
-        dims: vec![values.len() as i64],
-        data_type: DataType::Int64 as i32,
-        int64_data: values.to_vec(),
-        ..TensorProto::default()
-    }
-}
-
 fn with(mut node: NodeProto, attributes: Vec<AttributeProto>) -> NodeProto {
     node.attribute.extend(attributes);
     node
@@ -64,11 +54,11 @@ fn a_value_that_doubles_at_every_node_does_not_fill_the_memory() {
 #[test]
 fn values_of_a_length_that_is_claimed_are_never_made() {
     let nodes = vec![node("Expand", &["x", "shape"], "e"), node("Relu", &["e"], "y")];
-    let reason = refusal_of_run(nodes.clone(), vec![list("shape", &[1 << 40, 1, 1])]);
+    let reason = refusal_of_run(nodes.clone(), vec![longs("shape", &[1 << 40, 1, 1])]);
     assert!(reason.contains("too large"), "{reason}");
-    let reason = refusal_of_run(nodes, vec![list("shape", &[1 << 26, 2, 2])]);
+    let reason = refusal_of_run(nodes, vec![longs("shape", &[1 << 26, 2, 2])]);
     assert!(reason.contains(TOO_MUCH), "{reason}");
-    let error = refusal(vec![node("ConstantOfShape", &["shape"], "y")], vec![list("shape", &[1 << 62, 4])]);
+    let error = refusal(vec![node("ConstantOfShape", &["shape"], "y")], vec![longs("shape", &[1 << 62, 4])]);
     assert!(matches!(&error, Error::Constants { reason, .. } if reason.contains("too large")), "{error}");
 }
 
@@ -80,7 +70,7 @@ fn all_pairs_of_two_long_lists_are_never_made() {
         node("Expand", &["m", "wide"], "b"),
         node("Mul", &["a", "b"], "y"),
     ];
-    let reason = refusal_of_run(nodes, vec![list("long", &[1 << 14, 1]), list("wide", &[1, 1 << 14])]);
+    let reason = refusal_of_run(nodes, vec![longs("long", &[1 << 14, 1]), longs("wide", &[1, 1 << 14])]);
     assert!(reason.contains("Mul") && reason.contains(TOO_MUCH), "{reason}");
 }
 
@@ -94,7 +84,7 @@ fn products_are_counted_by_their_multiplications() {
     nodes.push(node("Relu", &["v199"], "y"));
     let reason = refusal_of_run(
         [vec![node("ReduceMax", &["x"], "m")], nodes.into_iter().map(from_one).collect()].concat(),
-        vec![list("shape", &[1 << 10, 1 << 10])],
+        vec![longs("shape", &[1 << 10, 1 << 10])],
     );
     assert!(reason.contains(TOO_MUCH) && reason.contains("MatMul"), "{reason}");
 }
@@ -218,7 +208,7 @@ fn long_texts_are_not_multiplied() {
         node("Expand", &["t", "shape"], "e"),
         with(node("Cast", &["e"], "y"), vec![integer("to", 1)]),
     ];
-    let reason = refusal_of_run(nodes, vec![text, list("times", &[1 << 11, 1 << 11])]);
+    let reason = refusal_of_run(nodes, vec![text, longs("times", &[1 << 11, 1 << 11])]);
     assert!(reason.contains("Expand") && reason.contains(TOO_MUCH), "{reason}");
 }
 
@@ -268,7 +258,7 @@ fn trees_that_share_a_long_way_down_are_refused() {
 #[test]
 fn what_is_wrong_with_constants_is_told_at_load() {
     let nodes = vec![node("Reshape", &["t", "shape"], "r"), node("Add", &["x", "r"], "y")];
-    let error = refusal(nodes, vec![floats("t", &[2], &[1.0, 2.0]), list("shape", &[3])]);
+    let error = refusal(nodes, vec![floats("t", &[2], &[1.0, 2.0]), longs("shape", &[3])]);
     let Error::Constants { node, operator, .. } = &error else { panic!("{error}") };
     assert_eq!((node.as_str(), operator.as_str()), ("Reshape_1", "Reshape"));
 }

@@ -66,6 +66,16 @@ pub(crate) fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
     }
 }
 
+pub(crate) fn longs(name: &str, values: &[i64]) -> TensorProto {
+    TensorProto {
+        name: name.into(),
+        dims: vec![values.len() as i64],
+        data_type: DataType::Int64 as i32,
+        int64_data: values.to_vec(),
+        ..TensorProto::default()
+    }
+}
+
 /// A model of an input `x` with two columns, and an output `y` with two.
 pub(crate) fn model(nodes: Vec<NodeProto>, tensors: Vec<TensorProto>) -> ModelProto {
     ModelProto {
@@ -354,13 +364,6 @@ fn a_product_ends_where_another_operator_looks_at_it() {
 
 /// Codes, one-hot columns and an embedding, and a plain column, into a product that is normalised.
 fn coded() -> ModelProto {
-    let ints = |name: &str, values: &[i64]| TensorProto {
-        name: name.into(),
-        dims: vec![values.len() as i64],
-        data_type: DataType::Int64 as i32,
-        int64_data: values.to_vec(),
-        ..TensorProto::default()
-    };
     let with = |node: NodeProto, attributes: Vec<AttributeProto>| NodeProto { attribute: attributes, ..node };
     let column =
         |place: &str, output: &str| with(node("Gather", &["x", place], output), vec![integer("axis", 1)]);
@@ -378,9 +381,9 @@ fn coded() -> ModelProto {
     ];
     let weights: Vec<f32> = (0..12).map(|at| (at as f32 - 5.0) / 4.0).collect();
     let tensors = vec![
-        ints("first", &[0]),
-        ints("second", &[1]),
-        ints("depth", &[3]),
+        longs("first", &[0]),
+        longs("second", &[1]),
+        longs("depth", &[3]),
         floats("offon", &[2], &[0.0, 1.0]),
         floats("table", &[3, 2], &[0.5, -0.5, 1.5, 2.0, -3.0, 0.25]),
         floats("w", &[6, 2], &weights),

@@ -16,7 +16,10 @@ pub(in super::super) enum Nature {
     /// Each becomes several on a new last axis, as many as the second input says.
     Spreads,
     /// Looks values up by places that may depend on rows, or moves them to places that do not.
-    Gathers,
+    Gathers {
+        /// Whether places are those of the first axis.
+        of_rows: bool,
+    },
     /// Looks at nothing but shapes.
     Measures,
     /// Looks at nothing but how many rows there are.
@@ -40,7 +43,7 @@ impl Nature {
             "Cast" | "Add" | "Sub" | "Mul" | "Div" | "Abs" | "Neg" | "Floor" | "Ceil" | "Round" | "Sqrt"
             | "Relu" | "Sign" | "Equal" | "Less" | "Greater" | "Not" => Nature::Changes,
             "OneHot" if node.int("axis", -1) == -1 => Nature::Spreads,
-            "Gather" => Nature::Gathers,
+            "Gather" => Nature::Gathers { of_rows: node.int("axis", 0) == 0 },
             "Shape" | "Size" => Nature::Measures,
             _ => Nature::Other,
         }

@@ -4,7 +4,7 @@
 
 use super::{
     super::{
-        Program, Step,
+        Program, Step, budget,
         ops::{shape_of, zip},
         tensor::{Data, Tensor},
     },
@@ -39,7 +39,7 @@ enum Value {
 }
 
 fn label(row: usize, column: usize, width: usize) -> i64 {
-    1 + 2 * (row * width + column) as i64
+    1 + (row * width + column) as i64
 }
 
 /// The same, changed.
@@ -74,12 +74,14 @@ pub(super) fn trace(program: &Program, width: usize, count: usize) -> Trace {
     let labels = (0..count).flat_map(|row| (0..width).map(move |column| label(row, column, width)));
     let rows = Tensor::of(vec![count, width], Data::I64(labels.collect()));
     values[program.first_input] = Value::Labels(rows);
-    for step in &program.steps {
-        let made = after(step, &values).unwrap_or_default();
-        for (slot, value) in step.outputs.iter().zip(made) {
-            values[*slot] = value;
+    budget::within(program.limits.of_run(count, program.parameters), || {
+        for step in &program.steps {
+            let made = after(step, &values).unwrap_or_default();
+            for (slot, value) in step.outputs.iter().zip(made) {
+                values[*slot] = value;
+            }
         }
-    }
+    });
     let (mut labels, mut known) = (Vec::new(), Vec::new());
     for value in values {
         let (label, value) = match value {
@@ -132,16 +134,11 @@ fn after(step: &Step, values: &[Value]) -> Option<Vec<Value>> {
         Nature::Moves => moved(&[0]),
         Nature::Joins => moved(&(0..given.len()).collect::<Vec<_>>()),
         Nature::Replaces => moved(&[0, 2]),
-        Nature::Gathers if known(1).is_some() => moved(&[0]),
-        Nature::Gathers => {
+        Nature::Gathers { .. } if known(1).is_some() => moved(&[0]),
+        Nature::Gathers { of_rows: true } => {
             let (table, places) = (known(0)?, labels(1)?);
-            // Rows of a table are looked up along its first axis.
             let shape = [places.shape(), table.shape().get(1..)?].concat();
-            let rows = Tensor::list(Data::I64(vec![CONSTANT; *table.shape().first()?]));
-            let first = Tensor::list(Data::I64(vec![0]));
-            let is_first =
-                run(&[Some(table), Some(&first)])?.first()?.shape().get(1..)? == &table.shape()[1..];
-            (is_first && rows.len() > 0).then(|| vec![spread(&places, shape)]).map(wrapped)
+            Some(wrapped(vec![spread(&places, shape)]))
         }
         Nature::Spreads => {
             let (places, count) = (labels(0)?, known(1)?.to_i64s().ok()?);
@@ -167,7 +164,7 @@ fn after(step: &Step, values: &[Value]) -> Option<Vec<Value>> {
             let labels = labels(0)?;
             run(&[Some(&labels)]).map(|made| made.into_iter().map(Value::Known).collect())
         }
-        Nature::LooksUp | Nature::Other => None,
+        Nature::Gathers { of_rows: false } | Nature::LooksUp | Nature::Other => None,
     }
 }
 
@@ -193,7 +190,7 @@ pub(super) fn columns_of(labels: &Tensor, width: usize) -> Option<Vec<Origin>> {
             return Some(Origin::Constant);
         }
         let is_changed = label >> 62 == 1;
-        let place = usize::try_from(label & !(1 << 62)).ok()?.checked_sub(1)? / 2;
+        let place = usize::try_from(label & !(1 << 62)).ok()?.checked_sub(1)?;
         (place / width == at / count).then_some(Origin::Column { column: place % width, is_changed })
     };
     (0..count)

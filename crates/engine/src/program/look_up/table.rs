@@ -1,6 +1,8 @@
 //! Tables that are added up, row by row.
 
 use super::super::{
+    budget,
+    ops::bounded,
     product::{Finish, Panels},
     room,
     tensor::{Data, Fault, Tensor},
@@ -105,7 +107,8 @@ impl Tables {
         let &[count, width] = x.shape() else { return Err(x.unexpected("a matrix")) };
         let values = x.f32s()?;
         let codes = self.codes_of(values, width)?;
-        let mut out = room::filled(count * self.columns);
+        let mut out = room::filled(bounded(&[count, self.columns])?);
+        budget::spend(out.len().saturating_mul(self.tables.len() + self.plain.len()) / 16)?;
         let tables = self.tables.len();
         for (part, base) in self.base.iter().enumerate() {
             let rows = &self.parts[part * self.rows..][..self.rows];

@@ -2,7 +2,7 @@
 
 use super::super::{
     node::{Kernel, Node, axis_of, input, optional},
-    tensor::{Data, Element, Tensor},
+    tensor::{Data, Tensor},
 };
 use super::{
     control::stacked,
@@ -23,7 +23,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
             let kind = element(node.int("dtype", 1));
             let kind =
                 kind.ok_or_else(|| node.refuse("dtype", "expected numbers, truth values or strings"))?;
-            let nothing = Tensor::list(nothing(kind));
+            let nothing = Tensor::list(kind.none());
             Box::new(move |_| Ok(vec![nothing.clone()]))
         }
         "SequenceInsert" => insert(),
@@ -41,17 +41,6 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "SplitToSequence" => split(node.int("axis", 0), node.int("keepdims", 1) != 0),
         _ => return Ok(None),
     }))
-}
-
-fn nothing(kind: Element) -> Data {
-    match kind {
-        Element::F32 => Data::F32(Vec::new()),
-        Element::F64 => Data::F64(Vec::new()),
-        Element::I64 => Data::I64(Vec::new()),
-        Element::I32 => Data::I32(Vec::new()),
-        Element::Bool => Data::Bool(Vec::new()),
-        Element::Text => Data::Text(Vec::new()),
-    }
 }
 
 /// The tensors of a sequence.

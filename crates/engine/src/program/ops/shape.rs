@@ -63,7 +63,7 @@ pub(super) fn sizes(tensor: &Tensor) -> Result<Vec<usize>, Fault> {
 const MOST_VALUES: usize = 1 << 28;
 
 /// The number of values of a shape that a graph asks for.
-pub(super) fn bounded(shape: &[usize]) -> Result<usize, Fault> {
+pub(in super::super) fn bounded(shape: &[usize]) -> Result<usize, Fault> {
     bounded_of(shape, 1)
 }
 

@@ -110,6 +110,6 @@ impl Tops {
         #[cfg(target_arch = "x86_64")]
         lanes::run(self, way, rows, columns, room, scores);
         #[cfg(not(target_arch = "x86_64"))]
-        unreachable!("{way:?}, {columns}, {room:?}, {rows:?}, {scores:?}: tops suit registers alone");
+        unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
     }
 }
