@@ -13,12 +13,12 @@ pub(super) use nature::Nature;
 use std::collections::BTreeMap;
 
 use origin::{Origin, columns_of};
-use table::{Tables, Wide};
+use table::{Draft, Tables};
 
 use super::{
     Program, Slots, budget,
     ops::Product,
-    product::{BLOCK, Finish, Panels},
+    product::{BLOCK, Finish, Panels, round_up},
     tensor::{Data, Fault, Tensor},
 };
 
@@ -77,11 +77,7 @@ impl Program {
             if few.len() != more.len() || self.constants[output].is_some() {
                 continue;
             }
-            let length = |(few, more): (&i64, &i64)| match (*few, *more) {
-                (few, more) if few == more => Some(Some(few)),
-                (few, more) if few == FEW as i64 && more == MORE as i64 => Some(None),
-                _ => None,
-            };
+            let length = |(few, more): (&i64, &i64)| Length::of((*few, FEW as i64), (*more, MORE as i64));
             let Some(lengths) = few.iter().zip(more).map(length).collect::<Option<Vec<_>>>() else {
                 continue;
             };
@@ -89,7 +85,7 @@ impl Program {
             step.nature = Nature::Counts;
             step.kernel = Box::new(move |inputs| {
                 let rows = super::node::input(inputs, 0)?.as_rows().0 as i64;
-                let lengths = lengths.iter().map(|length| length.unwrap_or(rows)).collect();
+                let lengths = lengths.iter().map(|length| length.at(rows)).collect();
                 Ok(vec![Tensor::list(Data::I64(lengths))])
             });
         }
@@ -136,7 +132,7 @@ impl Program {
         let looked_up: usize = coded.values().map(Vec::len).sum();
         let rows: usize = coded.keys().filter_map(|column| levels[*column]).sum();
         let is_worth_it = columns.len() == panels.inner() && looked_up >= 2 * coded.len().max(1);
-        if !is_worth_it || rows.saturating_mul(Wide::round_up(panels.columns())) > MOST {
+        if !is_worth_it || rows.saturating_mul(round_up(panels.columns())) > MOST {
             return Ok(None);
         }
         let width = levels.len();
@@ -156,7 +152,7 @@ impl Program {
         let is_exact = plain.is_empty()
             && values.iter().all(|(_, rows, _)| rows.chunks_exact(columns.len()).all(is_single));
         let block = if is_exact { BLOCK } else { columns.len() };
-        let mut tables = Tables::new(&base, product.finish().after_start());
+        let mut tables = Draft::new(base);
         for first in (0..columns.len()).step_by(block) {
             let is_inside = |place: &usize| (first..first + block).contains(place);
             let mut parts: Vec<_> = values
@@ -175,11 +171,10 @@ impl Program {
             }
             tables.end_block();
         }
-        tables.lay_out();
         let at = |row: usize, column: usize| panels.at(plain[row].1, column);
         let of_plain = Panels::pack(plain.len(), panels.columns(), at);
-        tables.set_plain(plain.iter().map(|(column, _)| *column).collect(), of_plain);
-        Ok(Some(tables))
+        let plain = plain.iter().map(|(column, _)| *column).collect();
+        Ok(Some(tables.finish(plain, &of_plain, &product.finish().after_start())))
     }
 
     /// What stands in a slot for some rows.
@@ -191,6 +186,32 @@ impl Program {
         let steps = self.steps.iter().take(maker.map_or(0, |maker| maker + 1));
         budget::within(budget, || self.fill(&mut values, steps))?;
         values[slot].take().ok_or_else(|| Fault::from("a value that nothing gives"))
+    }
+}
+
+/// A length, as the number of rows tells it.
+#[derive(Debug, Clone, Copy)]
+enum Length {
+    Fixed(i64),
+    /// So many for each row.
+    OfRows(i64),
+}
+
+impl Length {
+    /// What is so long for so many rows, and so long for more of them.
+    fn of((few, of_few): (i64, i64), (more, of_more): (i64, i64)) -> Option<Length> {
+        let each = few / of_few;
+        match few == more {
+            true => Some(Length::Fixed(few)),
+            false => ((few, more) == (each * of_few, each * of_more)).then_some(Length::OfRows(each)),
+        }
+    }
+
+    fn at(self, rows: i64) -> i64 {
+        match self {
+            Length::Fixed(length) => length,
+            Length::OfRows(each) => each * rows,
+        }
     }
 }
 

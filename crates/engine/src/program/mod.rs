@@ -219,6 +219,7 @@ impl Program {
         values[self.first_input] = inputs[self.first_input].take();
         self.fill(&mut values, self.steps.iter().filter(|step| step.is_of_rows))?;
         inputs[self.first_input] = values[self.first_input].take();
+        self.keep_needed(&mut values);
         let values = Arc::new(values);
         let mut met = met();
         if met.len() == MOST {
@@ -226,6 +227,16 @@ impl Program {
         }
         met.push((rows, Arc::clone(&values)));
         Ok(Some(values))
+    }
+
+    /// Lets go of what nothing needs but steps that depend on the number of rows alone.
+    fn keep_needed(&self, values: &mut Slots) {
+        let mut needed: Vec<bool> = vec![false; values.len()];
+        self.outputs.iter().for_each(|output| needed[output.slot] = true);
+        let others = self.steps.iter().filter(|step| !step.is_of_rows);
+        others.flat_map(|step| step.inputs.iter().flatten()).for_each(|slot| needed[*slot] = true);
+        let unneeded = values.iter_mut().zip(needed).filter(|(_, needed)| !needed);
+        unneeded.for_each(|(value, _)| *value = None);
     }
 
     /// Runs some of the steps, and keeps all that they give.

@@ -4,8 +4,11 @@
 //! added up from zero in order with one rounding a step, which is how ONNX Runtime adds. What is done to
 //! an output after is done while it is still in a register.
 
+mod sums;
 #[cfg(target_arch = "x86_64")]
 mod tiles;
+
+pub(crate) use sums::{Sums, round_up};
 
 use super::way::Way;
 
@@ -170,7 +173,7 @@ mod tests {
     use super::*;
 
     /// Numbers of all sizes, and those that are none.
-    fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    pub(super) fn numbers(count: usize, seed: u64) -> Vec<f32> {
         let mut state = seed;
         (0..count)
             .map(|_| {
@@ -190,7 +193,7 @@ mod tests {
     }
 
     /// Every way to start, and every way to finish.
-    fn finishes(columns: usize) -> Vec<Finish> {
+    pub(super) fn finishes(columns: usize) -> Vec<Finish> {
         let mut all = vec![Finish::default(); 8];
         for (number, finish) in all.iter_mut().enumerate() {
             if number & 1 > 0 {

@@ -20,6 +20,8 @@ pub(in super::super) enum Nature {
         /// Whether places are those of the first axis.
         of_rows: bool,
     },
+    /// Works values out of those of all inputs, as many as their shapes say.
+    Mixes,
     /// Looks at nothing but shapes.
     Measures,
     /// Looks at nothing but how many rows there are.
@@ -44,6 +46,9 @@ impl Nature {
             | "Relu" | "Sign" | "Equal" | "Less" | "Greater" | "Not" => Nature::Changes,
             "OneHot" if node.int("axis", -1) == -1 => Nature::Spreads,
             "Gather" => Nature::Gathers { of_rows: node.int("axis", 0) == 0 },
+            "MatMul" | "Gemm" | "BatchNormalization" | "Sigmoid" | "Tanh" | "Softmax" | "LogSoftmax" => {
+                Nature::Mixes
+            }
             "Shape" | "Size" => Nature::Measures,
             _ => Nature::Other,
         }

@@ -160,6 +160,11 @@ fn after(step: &Step, values: &[Value]) -> Option<Vec<Value>> {
             }
             Some(wrapped(vec![all]))
         }
+        Nature::Mixes => {
+            let zeros: Vec<Option<Tensor>> = given.iter().map(|value| value.map(zeros)).collect();
+            let inputs: Vec<Option<&Tensor>> = zeros.iter().map(Option::as_ref).collect();
+            run(&inputs).map(|made| wrapped(made.iter().map(mixed).collect()))
+        }
         Nature::Measures | Nature::Counts => {
             let labels = labels(0)?;
             run(&[Some(&labels)]).map(|made| made.into_iter().map(Value::Known).collect())
@@ -170,6 +175,19 @@ fn after(step: &Step, values: &[Value]) -> Option<Vec<Value>> {
 
 fn wrapped(labels: Vec<Tensor>) -> Vec<Value> {
     labels.into_iter().map(Value::Labels).collect()
+}
+
+/// What can stand in for a value where nothing but its shape matters.
+fn zeros(value: &Value) -> Tensor {
+    match value {
+        Value::Known(tensor) => tensor.clone(),
+        Value::Labels(labels) => Tensor::of(labels.shape().to_vec(), Data::F32(vec![0.0; labels.len()])),
+        Value::Unknown => Tensor::list(Data::F32(Vec::new())),
+    }
+}
+
+fn mixed(values: &Tensor) -> Tensor {
+    Tensor::of(values.shape().to_vec(), Data::I64(vec![MIXED; values.len()]))
 }
 
 /// Each label as often as the last axes of the shape take, changed.

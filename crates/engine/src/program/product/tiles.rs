@@ -7,6 +7,9 @@
 
 mod avx2;
 mod avx512;
+mod sums;
+
+pub(super) use sums::add_sums;
 
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
