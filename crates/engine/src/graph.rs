@@ -104,9 +104,26 @@ impl Graph {
             return Ok(Array2::zeros((0, self.columns)));
         }
         match &self.runner {
-            Runner::Own(program) => run_own(program, rows),
+            Runner::Own(program) => self.run_blocks(program, rows),
             Runner::General(plans) => plans.run(rows),
         }
+    }
+}
+
+impl Graph {
+    /// Runs some rows after others: so many that what lies between two wide products stays in the cache.
+    fn run_blocks(&self, program: &Program, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
+        const BLOCK: usize = 128;
+        if rows.nrows() <= BLOCK {
+            return run_own(program, rows);
+        }
+        let mut outputs = Vec::with_capacity(rows.nrows() * self.columns);
+        for block in rows.axis_chunks_iter(Axis(0), BLOCK) {
+            outputs.extend(run_own(program, block)?);
+        }
+        let found = format!("{} values for {} rows", outputs.len(), rows.nrows());
+        let shape = (rows.nrows(), self.columns);
+        Array2::from_shape_vec(shape, outputs).map_err(|_| Error::OutputShape { rows: rows.nrows(), found })
     }
 }
 

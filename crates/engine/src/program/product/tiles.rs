@@ -1,7 +1,8 @@
 //! Tiles of a product that stay in registers: a few rows with a few panels.
 //!
 //! Compilers keep whole registers where they would not keep arrays. A block of the inner length is the
-//! outermost loop; a group of panels stays in the nearest cache while all rows go over it.
+//! outermost loop; a group of panels stays in the second cache while all rows go over it, and the rows of a
+//! tile stay in the nearest one while they go over the group.
 #![allow(unsafe_code, reason = "registers, and places that `Panels::add_with` has looked over")]
 #![allow(clippy::needless_range_loop, reason = "registers are kept where plain loops go over them")]
 
@@ -43,23 +44,41 @@ struct Tile<const ROWS: usize, const PANELS: usize> {
 /// How many lines are asked for before they are needed.
 const AHEAD: usize = 16;
 
+/// Panels that stay in the second cache while all rows go over them.
+const TOGETHER: usize = 16;
+
 /// How far apart rows are that were laid apart: not a power of 2.
 const APART: usize = BLOCK + WIDE;
 
-/// Whether rows begin so far apart that they would push each other out of the nearest cache, where places
-/// that are a page apart share what there is.
-fn is_crowded(inner: usize) -> bool {
-    inner > BLOCK
+/// The rows of a tile, where the nearest cache can hold them: places that are a page apart share what there
+/// is, and would push each other out.
+struct Strip {
+    apart: Vec<f32>,
 }
 
-/// Copies what a block takes of each row.
-fn lay_apart<'a>(rows: &[f32], inner: usize, begin: usize, apart: &'a mut Vec<f32>) -> &'a [f32] {
-    let length = BLOCK.min(inner - begin);
-    apart.resize(rows.len() / inner * APART, 0.0);
-    for (row, apart) in rows.chunks_exact(inner).zip(apart.chunks_exact_mut(APART)) {
-        apart[..length].copy_from_slice(&row[begin..begin + length]);
+impl Strip {
+    fn new(inner: usize, count: usize, most: usize) -> Strip {
+        let is_crowded = inner > BLOCK && count > 1;
+        Strip { apart: if is_crowded { vec![0.0; most * APART] } else { Vec::new() } }
     }
-    apart
+
+    /// What a block takes of some rows; how far apart they are, and which the first is.
+    fn of<'a>(
+        &'a mut self,
+        (rows, inner): (&'a [f32], usize),
+        (begin, row): (usize, usize),
+        most: usize,
+    ) -> (&'a [f32], usize, usize) {
+        if self.apart.is_empty() {
+            return (&rows[begin..], inner, 0);
+        }
+        let length = BLOCK.min(inner - begin);
+        let rows = rows[row * inner..].chunks_exact(inner).take(most);
+        for (row, apart) in rows.zip(self.apart.chunks_exact_mut(APART)) {
+            apart[..length].copy_from_slice(&row[begin..begin + length]);
+        }
+        (&self.apart, APART, row)
+    }
 }
 
 macro_rules! with_registers {
@@ -68,37 +87,39 @@ macro_rules! with_registers {
         fn $add(panels: &Panels, rows: &[f32], out: &mut [f32], finish: &Finish) {
             let count = out.len() / panels.columns;
             let all = panels.columns.div_ceil(WIDE);
-            let mut apart = Vec::new();
+            let mut strip = Strip::new(panels.inner, count, $many);
             for begin in (0..panels.inner).step_by(BLOCK) {
-                let (rows, stride) = match is_crowded(panels.inner) && count > 1 {
-                    true => (lay_apart(rows, panels.inner, begin, &mut apart), APART),
-                    false => (&rows[begin..], panels.inner),
-                };
                 if count == 1 {
+                    let rows = (&rows[begin..], panels.inner, 0);
                     let mut panel = 0;
                     while panel + 4 < all {
-                        $strip::<1, 8>(panels, (rows, stride), out, finish, begin, panel, 0);
+                        $strip::<1, 8>(panels, rows, out, finish, begin, panel, 0);
                         panel += 8;
                     }
                     while panel < all {
-                        $strip::<1, 4>(panels, (rows, stride), out, finish, begin, panel, 0);
+                        $strip::<1, 4>(panels, rows, out, finish, begin, panel, 0);
                         panel += 4;
                     }
                     continue;
                 }
-                for panel in (0..all).step_by(2) {
+                for first in (0..all).step_by(TOGETHER) {
+                    let end = all.min(first + TOGETHER);
                     let mut row = 0;
-                    let is_pair = panel + 1 < all;
-                    while count - row > $few {
-                        if is_pair {
-                            $strip::<$many, 2>(panels, (rows, stride), out, finish, begin, panel, row);
-                        } else {
-                            $strip::<$many, 1>(panels, (rows, stride), out, finish, begin, panel, row);
+                    while row < count {
+                        let rows = strip.of((rows, panels.inner), (begin, row), $many);
+                        let is_many = count - row > $few;
+                        for panel in (first..end).step_by(2) {
+                            match (is_many, panel + 1 < end) {
+                                (true, true) => {
+                                    $strip::<$many, 2>(panels, rows, out, finish, begin, panel, row)
+                                }
+                                (true, false) => {
+                                    $strip::<$many, 1>(panels, rows, out, finish, begin, panel, row)
+                                }
+                                _ => $strip::<$few, 2>(panels, rows, out, finish, begin, panel, row),
+                            }
                         }
-                        row = count.min(row + $many);
-                    }
-                    if row < count {
-                        $strip::<$few, 2>(panels, (rows, stride), out, finish, begin, panel, row);
+                        row += if is_many { $many } else { $few };
                     }
                 }
             }
@@ -110,7 +131,7 @@ macro_rules! with_registers {
         #[inline]
         fn $strip<const ROWS: usize, const PANELS: usize>(
             panels: &Panels,
-            (rows, stride): (&[f32], usize),
+            (rows, stride, origin): (&[f32], usize, usize),
             out: &mut [f32],
             finish: &Finish,
             begin: usize,
@@ -133,7 +154,7 @@ macro_rules! with_registers {
             unsafe {
                 for at in 0..ROWS {
                     let row = last_row.min(row + at);
-                    tile.rows[at] = tile.rows[at].add(row * stride);
+                    tile.rows[at] = tile.rows[at].add((row - origin) * stride);
                     tile.out[at] = tile.out[at].add(row * columns + panel * WIDE);
                 }
                 for at in 0..PANELS {
