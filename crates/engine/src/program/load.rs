@@ -111,9 +111,19 @@ impl Program {
             }
             let (label, operator, last_uses) = (node.label(), node.operator(), Vec::new());
             let nature = Nature::of(&node);
-            let (product, is_of_rows) = (None, false);
-            let step =
-                Step { kernel, label, operator, inputs, outputs, last_uses, nature, is_of_rows, product };
+            let (product, shaper, is_of_rows) = (None, ops::shaper(node), false);
+            let step = Step {
+                kernel,
+                label,
+                operator,
+                inputs,
+                outputs,
+                last_uses,
+                nature,
+                is_of_rows,
+                product,
+                shaper,
+            };
             made.push(Made { step, proto });
         }
         constants.resize(slots.count(), None);

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use look_up::Nature;
 use node::Kernel;
-use ops::Product;
+use ops::{Product, Shaper};
 use tensor::Fault;
 
 use crate::Error;
@@ -86,9 +86,21 @@ struct Step {
     is_of_rows: bool,
     /// The product that it is, if it is one with a constant matrix.
     product: Option<Arc<Product>>,
+    /// The shape that it gives to values that it leaves where they are, if that is all it does.
+    shaper: Option<Shaper>,
 }
 
 impl Step {
+    /// Gives the values of its first input another shape, where they are, if nothing else needs them.
+    fn reshape(&self, inputs: &[Option<&Tensor>]) -> Result<Option<(usize, Vec<usize>)>, Fault> {
+        let (Some(shaper), Some(Some(slot))) = (&self.shaper, self.inputs.first()) else { return Ok(None) };
+        if !self.last_uses.contains(slot) || self.outputs.len() != 1 {
+            return Ok(None);
+        }
+        let shape = shaper(inputs).map_err(|fault| self.named(fault))?;
+        Ok(Some((*slot, shape)))
+    }
+
     fn run(&self, inputs: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Fault> {
         (self.kernel)(inputs).map_err(|fault| self.named(fault))
     }
@@ -183,7 +195,11 @@ impl Program {
         for step in self.steps.iter().filter(|step| !step.is_of_rows) {
             let place = |slot: &Option<usize>| slot.and_then(|slot| values[slot].as_ref().or(constant(slot)));
             let given: Vec<Option<&Tensor>> = step.inputs.iter().map(place).collect();
-            let outputs = step.run(&given)?;
+            let reshaped = step.reshape(&given)?.filter(|(slot, _)| values[*slot].is_some());
+            let outputs = if reshaped.is_some() { Vec::new() } else { step.run(&given)? };
+            if let Some((slot, shape)) = reshaped {
+                values[step.outputs[0]] = values[slot].take().map(|value| value.into_shape(shape));
+            }
             for (slot, output) in step.outputs.iter().zip(outputs) {
                 budget::hold(&output).map_err(|fault| step.named(fault))?;
                 values[*slot] = Some(output);

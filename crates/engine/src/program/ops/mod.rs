@@ -24,7 +24,7 @@ mod slice;
 pub(super) use broadcast::{shape_of, zip};
 pub(super) use make::element;
 pub(super) use matrix::{Product, fused};
-pub(super) use shape::bounded;
+pub(super) use shape::{Shaper, bounded, shaper};
 
 use super::node::{Kernel, Node};
 use crate::Error;

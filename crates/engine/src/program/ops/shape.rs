@@ -18,10 +18,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "Identity" | "Dropout" => Box::new(|inputs| one(input(inputs, 0)?.clone())),
         "Shape" => shape(node),
         "Size" => Box::new(|inputs| one(Tensor::scalar(Data::I64(vec![input(inputs, 0)?.len() as i64])))),
-        "Reshape" => reshape(node),
-        "Flatten" => flatten(node.int("axis", 1)),
-        "Squeeze" => squeeze(node),
-        "Unsqueeze" => unsqueeze(node),
+        "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => reshaped(node),
         "Transpose" => {
             let order = node.ints("perm").map(<[i64]>::to_vec);
             Box::new(move |inputs| {
@@ -47,6 +44,31 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "Pad" => super::pad::build(node)?,
         _ => return Ok(None),
     }))
+}
+
+/// The shape that a node gives to the values of its first input.
+pub(in super::super) type Shaper = Box<dyn Fn(&[Option<&Tensor>]) -> Result<Vec<usize>, Fault> + Send + Sync>;
+
+/// What shape comes of a node that leaves values where they are; none for any other.
+pub(in super::super) fn shaper(node: Node<'_>) -> Option<Shaper> {
+    if !matches!(node.proto.domain.as_str(), "" | "ai.onnx") {
+        return None;
+    }
+    Some(match node.proto.op_type.as_str() {
+        "Reshape" => reshape(node),
+        "Flatten" => flatten(node.int("axis", 1)),
+        "Squeeze" => squeeze(node),
+        "Unsqueeze" => unsqueeze(node),
+        _ => return None,
+    })
+}
+
+fn reshaped(node: Node<'_>) -> Kernel {
+    let shaper = shaper(node);
+    Box::new(move |inputs| match &shaper {
+        Some(shaper) => one(input(inputs, 0)?.reshaped(shaper(inputs)?)),
+        None => one(input(inputs, 0)?.clone()),
+    })
 }
 
 fn one(tensor: Tensor) -> Result<Vec<Tensor>, Fault> {
@@ -188,7 +210,7 @@ fn shape(node: Node<'_>) -> Kernel {
     })
 }
 
-fn reshape(node: Node<'_>) -> Kernel {
+fn reshape(node: Node<'_>) -> Shaper {
     let keeps_zero = node.flag("allowzero");
     let attribute = node.ints("shape").map(<[i64]>::to_vec);
     Box::new(move |inputs| {
@@ -214,16 +236,16 @@ fn reshape(node: Node<'_>) -> Kernel {
         if bounded(&shape)? != x.len() {
             return Err(format!("{:?} cannot become {wanted:?}", x.shape()).into());
         }
-        one(x.reshaped(shape))
+        Ok(shape)
     })
 }
 
-fn flatten(axis: i64) -> Kernel {
+fn flatten(axis: i64) -> Shaper {
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let at = if axis == x.rank() as i64 { x.rank() } else { axis_of(axis, x.rank())? };
         let (rows, columns) = x.shape().split_at(at);
-        one(x.reshaped(vec![rows.iter().product(), columns.iter().product()]))
+        Ok(vec![rows.iter().product(), columns.iter().product()])
     })
 }
 
@@ -236,7 +258,7 @@ fn axes_of(node: Node<'_>) -> impl Fn(&[Option<&Tensor>]) -> Result<Option<Vec<i
     }
 }
 
-fn squeeze(node: Node<'_>) -> Kernel {
+fn squeeze(node: Node<'_>) -> Shaper {
     let axes = axes_of(node);
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
@@ -252,11 +274,11 @@ fn squeeze(node: Node<'_>) -> Kernel {
             }
         }
         let kept = x.shape().iter().zip(dropped).filter(|(_, dropped)| !dropped);
-        one(x.reshaped(kept.map(|(length, _)| *length).collect()))
+        Ok(kept.map(|(length, _)| *length).collect())
     })
 }
 
-fn unsqueeze(node: Node<'_>) -> Kernel {
+fn unsqueeze(node: Node<'_>) -> Shaper {
     let axes = axes_of(node);
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
@@ -272,7 +294,7 @@ fn unsqueeze(node: Node<'_>) -> Kernel {
         if lengths.next().is_some() {
             return Err("an axis is added twice".into());
         }
-        one(x.reshaped(shape))
+        Ok(shape)
     })
 }
 
