@@ -87,3 +87,35 @@ fn with_avx512<R>(loops: impl FnOnce() -> R) -> R {
 fn with_avx2<R>(loops: impl FnOnce() -> R) -> R {
     loops()
 }
+
+/// Loops that are compiled for each kind of registers: `run` is to be `#[inline(always)]`. A closure of any
+/// size is compiled once for all, and then for the least of them.
+pub(crate) trait Loops {
+    /// The loops.
+    fn run(self);
+}
+
+/// Runs loops with the registers of the process's way: as [`widely`], for what compilers would not inline.
+pub(crate) fn with_registers(loops: impl Loops) {
+    match Way::best() {
+        #[cfg(target_arch = "x86_64")]
+        // Safety: a way is gone only where the processor has its features.
+        Way::Avx512 => unsafe { run_avx512(loops) },
+        #[cfg(target_arch = "x86_64")]
+        // Safety: as above.
+        Way::Avx2 => unsafe { run_avx2(loops) },
+        _ => loops.run(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+fn run_avx512(loops: impl Loops) {
+    loops.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_avx2(loops: impl Loops) {
+    loops.run();
+}

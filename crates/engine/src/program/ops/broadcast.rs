@@ -1,6 +1,9 @@
 //! Two tensors of shapes that fit each other, value by value.
 
-use super::super::{tensor::Fault, way::widely};
+use super::super::{
+    tensor::Fault,
+    way::{Loops, with_registers},
+};
 use super::shape::bounded;
 
 /// The shape that both are stretched to.
@@ -62,43 +65,64 @@ pub(super) fn zip_into<A, B, C>(
     shape: &[usize],
     f: impl Fn(&A, &B) -> C,
 ) -> Vec<C> {
-    if shape.contains(&0) {
-        return out;
+    if !shape.contains(&0) {
+        let axes = axes(a_shape, b_shape, shape);
+        with_registers(Zip { out: &mut out, a, b, axes: &axes, f });
     }
-    let axes = axes(a_shape, b_shape, shape);
-    let (inner, step_a, step_b) = axes.first().copied().unwrap_or((1, 0, 0));
-    let outer = axes.get(1..).unwrap_or_default();
-    let mut counters = vec![0; outer.len()];
-    let (mut at_a, mut at_b) = (0, 0);
-    loop {
-        match (step_a, step_b) {
-            (1, 1) => {
-                let (a, b) = (&a[at_a..at_a + inner], &b[at_b..at_b + inner]);
-                widely(|| out.extend(a.iter().zip(b).map(|(a, b)| f(a, b))));
-            }
-            (1, 0) => {
-                let (a, b) = (&a[at_a..at_a + inner], &b[at_b]);
-                widely(|| out.extend(a.iter().map(|a| f(a, b))));
-            }
-            (0, 1) => {
-                let (a, b) = (&a[at_a], &b[at_b..at_b + inner]);
-                widely(|| out.extend(b.iter().map(|b| f(a, b))));
-            }
-            _ => out.extend((0..inner).map(|place| f(&a[at_a + place * step_a], &b[at_b + place * step_b]))),
-        }
-        let mut axis = 0;
+    out
+}
+
+/// Pairs of values, along axes of which the innermost is the first.
+struct Zip<'z, A, B, C, F> {
+    out: &'z mut Vec<C>,
+    a: &'z [A],
+    b: &'z [B],
+    axes: &'z [(usize, usize, usize)],
+    f: F,
+}
+
+impl<A, B, C, F: Fn(&A, &B) -> C> Loops for Zip<'_, A, B, C, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Zip { out, a, b, axes, f } = self;
+        let (inner, step_a, step_b) = axes.first().copied().unwrap_or((1, 0, 0));
+        let outer = axes.get(1..).unwrap_or_default();
+        let mut counters = vec![0; outer.len()];
+        let (mut at_a, mut at_b) = (0, 0);
         loop {
-            let Some((length, step_a, step_b)) = outer.get(axis).copied() else { return out };
-            counters[axis] += 1;
-            at_a += step_a;
-            at_b += step_b;
-            if counters[axis] < length {
-                break;
+            match (step_a, step_b) {
+                (1, 1) => {
+                    let (a, b) = (&a[at_a..at_a + inner], &b[at_b..at_b + inner]);
+                    out.extend(a.iter().zip(b).map(|(a, b)| f(a, b)));
+                }
+                (1, 0) => {
+                    let (a, b) = (&a[at_a..at_a + inner], &b[at_b]);
+                    out.extend(a.iter().map(|a| f(a, b)));
+                }
+                (0, 1) => {
+                    let (a, b) = (&a[at_a], &b[at_b..at_b + inner]);
+                    out.extend(b.iter().map(|b| f(a, b)));
+                }
+                _ => {
+                    out.extend(
+                        (0..inner).map(|place| f(&a[at_a + place * step_a], &b[at_b + place * step_b])),
+                    );
+                }
             }
-            at_a -= length * step_a;
-            at_b -= length * step_b;
-            counters[axis] = 0;
-            axis += 1;
+            let mut axis = 0;
+            loop {
+                let Some((length, step_a, step_b)) = outer.get(axis).copied() else { return };
+                counters[axis] += 1;
+                at_a += step_a;
+                at_b += step_b;
+                if counters[axis] < length {
+                    break;
+                }
+                at_a -= length * step_a;
+                at_b -= length * step_b;
+                counters[axis] = 0;
+                axis += 1;
+            }
         }
     }
 }

@@ -6,10 +6,10 @@ use super::{
         node::{Kernel, Node, input, optional},
         room,
         tensor::{Data, Fault, Tensor},
-        way::widely,
     },
     broadcast::{shape_of, zip, zip_into},
-    curves::{erf, erf_single, exp, sigmoid, softplus, tanh},
+    curves::{erf, erf_single, exp, gelu_by_tanh, gelu_single, sigmoid, softplus, tanh},
+    each::each,
 };
 use crate::Error;
 
@@ -125,12 +125,11 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
         "Gelu" if node.text("approximate", "none") == "tanh" => {
             let gelu =
                 |x: f64| 0.5 * x * (1.0 + (0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x)).tanh());
-            let single = |x: f32| 0.5 * x * (1.0 + tanh(0.797_884_6 * (x + 0.044_715 * x * x * x)));
-            real(single, gelu)
+            real(gelu_by_tanh, gelu)
         }
         "Gelu" => {
             let gelu = |x: f64| 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2));
-            real(|x| 0.5 * x * (1.0 + erf_single(x * std::f32::consts::FRAC_1_SQRT_2)), gelu)
+            real(gelu_single, gelu)
         }
         "LeakyRelu" => {
             let alpha = float("alpha", 0.01);
@@ -174,8 +173,9 @@ fn floats(node: Node<'_>, operator: &str) -> Option<Kernel> {
     })
 }
 
+#[inline(always)]
 fn sign32(x: f32) -> f32 {
-    if x == 0.0 || x.is_nan() { x } else { x.signum() }
+    if x == 0.0 || x.is_nan() { x } else { 1.0_f32.copysign(x) }
 }
 
 /// NaN wins, as in the original.
@@ -234,13 +234,6 @@ fn numbers(f: impl Inlined<f32, f32>, g: impl Inlined<f64, f64>, h: impl Inlined
         };
         one(Tensor::of(x.shape().to_vec(), data))
     })
-}
-
-/// The function of each value.
-fn each<F: Fn(f32) -> f32>(values: &[f32], f: &F) -> Vec<f32> {
-    let mut out = room::empty(values.len());
-    widely(|| out.extend(values.iter().map(|x| f(*x))));
-    out
 }
 
 fn test(f: impl Fn(f64) -> bool + Send + Sync + 'static) -> Kernel {

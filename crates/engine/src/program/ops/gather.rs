@@ -48,12 +48,7 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
     let length = x.shape()[axis];
     if let (Data::F32(values), [_], Data::I64(places_of)) = (x.data(), x.shape(), places.data()) {
         bounded(places.shape())?;
-        let mut found = room::empty(places.len());
-        for at in places_of {
-            let counted = if *at < 0 { *at + length as i64 } else { *at };
-            let value = usize::try_from(counted).ok().and_then(|at| values.get(at));
-            found.push(*value.ok_or_else(|| format!("place {at} is none of {length}"))?);
-        }
+        let found = values_at(values, places_of)?;
         return Ok(Tensor::of(places.shape().to_vec(), Data::F32(found)));
     }
     let at: Vec<usize> =
@@ -79,6 +74,22 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
         found
     });
     Ok(Tensor::of(shape, data))
+}
+
+/// What stands at places of a list.
+fn values_at(values: &[f32], places: &[i64]) -> Result<Vec<f32>, Fault> {
+    let mut found = room::filled(places.len());
+    let is_inside = |all: bool, at: &i64| all & ((*at as u64) < values.len() as u64);
+    if places.iter().fold(true, is_inside) {
+        for (found, at) in found.iter_mut().zip(places) {
+            *found = values[*at as usize];
+        }
+        return Ok(found);
+    }
+    for (found, at) in found.iter_mut().zip(places) {
+        *found = values[place_of(*at, values.len())?];
+    }
+    Ok(found)
 }
 
 fn gather_elements(axis: i64) -> Kernel {

@@ -6,6 +6,7 @@ mod cast;
 mod control;
 mod convolve;
 mod curves;
+mod each;
 mod einsum;
 mod elementwise;
 mod gather;

@@ -1,12 +1,15 @@
 //! Operators that make one value of many: sums, largest values, places of them.
 
+use std::borrow::Cow;
+
 use super::{
     super::{
         node::{Kernel, Node, axis_of, input, optional},
+        room,
         tensor::{Data, Fault, Tensor},
-        way::widely,
+        way::{Loops, with_registers},
     },
-    curves::exp,
+    curves::{exp, exp_of_negative},
     shape::transpose,
 };
 use crate::Error;
@@ -46,6 +49,7 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
 }
 
 /// As ONNX Runtime adds: lanes of four, two of them in turn, the odd one, across, the rest.
+#[inline(always)]
 pub(super) fn sum(values: &[f32]) -> f32 {
     const LANES: usize = 4;
     let lanes = values.as_chunks::<LANES>();
@@ -92,14 +96,17 @@ fn axes_that_go(node: Node<'_>) -> impl Fn(&[Option<&Tensor>], usize) -> Result<
     }
 }
 
-fn reduce(node: Node<'_>, f: fn(&[f32]) -> f32, g: fn(&[f64]) -> f64) -> Kernel {
+fn reduce(node: Node<'_>, f: impl Fn(&[f32]) -> f32 + Send + Sync + 'static, g: fn(&[f64]) -> f64) -> Kernel {
     let keeps = node.int("keepdims", 1) != 0;
     let axes = axes_that_go(node);
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
         let go = axes(inputs, x.rank())?;
         let (kept, gone): (Vec<usize>, Vec<usize>) = (0..x.rank()).partition(|axis| !go[*axis]);
-        let turned = transpose(x, &[kept.clone(), gone.clone()].concat())?;
+        let turned = match [kept.clone(), gone.clone()].concat() {
+            order if order.is_sorted() => Cow::Borrowed(x),
+            order => Cow::Owned(transpose(x, &order)?),
+        };
         let shape = x.shape().iter().zip(&go).filter(|(_, go)| keeps || !**go);
         let shape: Vec<usize> = shape.map(|(length, go)| if *go { 1 } else { *length }).collect();
         let (rows, width): (usize, usize) = (
@@ -116,6 +123,11 @@ fn reduce(node: Node<'_>, f: fn(&[f32]) -> f32, g: fn(&[f64]) -> f64) -> Kernel 
             g(&wide) as i64
         };
         let data = match turned.data() {
+            Data::F32(values) if width > 0 => {
+                let mut out = room::filled(rows);
+                with_registers(Rows { out: &mut out, values, width, f: &f });
+                Data::F32(out)
+            }
             Data::F32(values) => Data::F32(rows!(values, f)),
             Data::F64(values) => Data::F64(rows!(values, g)),
             Data::I64(values) => Data::I64(rows!(values, whole)),
@@ -127,6 +139,23 @@ fn reduce(node: Node<'_>, f: fn(&[f32]) -> f32, g: fn(&[f64]) -> f64) -> Kernel 
         };
         Ok(vec![Tensor::of(shape, data)])
     })
+}
+
+/// One number of each row.
+struct Rows<'a, F> {
+    out: &'a mut [f32],
+    values: &'a [f32],
+    width: usize,
+    f: &'a F,
+}
+
+impl<F: Fn(&[f32]) -> f32> Loops for Rows<'_, F> {
+    #[inline(always)]
+    fn run(self) {
+        for (out, row) in self.out.iter_mut().zip(self.values.chunks_exact(self.width)) {
+            *out = (self.f)(row);
+        }
+    }
 }
 
 fn best_of<T: Copy>(row: &[T], better: impl Fn(T, T) -> bool) -> usize {
@@ -219,28 +248,98 @@ pub(super) fn softmax_rows(values: &mut [f32], width: usize) {
     const TOGETHER: usize = 256;
     let width = width.max(1);
     for rows in values.chunks_mut(TOGETHER.div_ceil(width) * width) {
-        for row in rows.chunks_exact_mut(width) {
-            let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            row.iter_mut().for_each(|x| *x -= largest);
+        with_registers(Softmax { rows, width });
+    }
+}
+
+/// Some rows, each to its powers of e divided by their sum.
+struct Softmax<'a> {
+    rows: &'a mut [f32],
+    width: usize,
+}
+
+impl Loops for Softmax<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for row in self.rows.chunks_exact_mut(self.width) {
+            let largest = largest(row);
+            for x in row {
+                *x -= largest;
+            }
         }
-        widely(|| rows.iter_mut().for_each(|x| *x = exp(*x)));
-        for row in rows.chunks_exact_mut(width) {
+        for x in self.rows.iter_mut() {
+            *x = exp(*x);
+        }
+        for row in self.rows.chunks_exact_mut(self.width) {
             let sum = sum(row);
-            row.iter_mut().for_each(|x| *x /= sum);
+            for x in row {
+                *x /= sum;
+            }
         }
     }
 }
 
-fn log_softmax_rows(values: &mut [f32], width: usize) {
-    values.chunks_exact_mut(width.max(1)).for_each(log_softmax);
+/// The largest number, side by side in lanes: which is found first does not matter.
+#[inline(always)]
+fn largest(values: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let (lanes, rest) = values.as_chunks::<LANES>();
+    let mut largest = f32::NEG_INFINITY;
+    if let [first, others @ ..] = lanes {
+        let mut all = *first;
+        for lane in others {
+            for at in 0..LANES {
+                all[at] = larger(lane[at], all[at]);
+            }
+        }
+        for half in [8, 4, 2, 1] {
+            for at in 0..half {
+                all[at] = larger(all[at + half], all[at]);
+            }
+        }
+        largest = larger(all[0], largest);
+    }
+    for x in rest {
+        largest = larger(*x, largest);
+    }
+    largest
 }
 
-fn log_softmax(row: &mut [f32]) {
-    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    // In double precision: logarithms are added up where these are used.
-    let wide = |x: &f32| f64::from(*x) - f64::from(largest);
-    let log = row.iter().map(|x| wide(x).exp()).sum::<f64>().ln();
-    row.iter_mut().for_each(|x| *x = (wide(x) - log) as f32);
+/// The first if it is larger: what is no number is not.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// In double precision: logarithms are added up where these are used.
+fn log_softmax_rows(values: &mut [f32], width: usize) {
+    const TOGETHER: usize = 256;
+    let width = width.max(1);
+    let mut powers = Vec::with_capacity(TOGETHER + width);
+    for rows in values.chunks_mut(TOGETHER.div_ceil(width) * width) {
+        powers.clear();
+        for row in rows.chunks_exact(width) {
+            let largest = f64::from(largest(row));
+            powers.extend(row.iter().map(|x| f64::from(*x) - largest));
+        }
+        with_registers(Powers(&mut powers));
+        for (row, powers) in rows.chunks_exact_mut(width).zip(powers.chunks_exact(width)) {
+            let log = powers.iter().sum::<f64>().ln() + f64::from(largest(row));
+            row.iter_mut().for_each(|x| *x = (f64::from(*x) - log) as f32);
+        }
+    }
+}
+
+/// Each becomes the power of e.
+struct Powers<'a>(&'a mut [f64]);
+
+impl Loops for Powers<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for x in self.0 {
+            *x = exp_of_negative(*x);
+        }
+    }
 }
 
 fn softmax_double(row: &mut [f64]) {

@@ -27,16 +27,22 @@ macro_rules! with_registers {
             let count = out.len() / sums.columns;
             let width = x.len() / count;
             for part in 0..sums.base.len() {
-                for panel in (0..PANELS).step_by($panels) {
-                    let column = (part * PANELS + panel) * WIDE;
-                    if column >= sums.columns {
-                        break;
-                    }
+                let columns = sums.columns - part * PANELS * WIDE;
+                let panels = columns.div_ceil(WIDE).min(PANELS);
+                let mut panel = 0;
+                while panel < panels {
+                    let wide = if panels - panel == 1 { 1 } else { $panels };
                     for row in 0..count {
                         let codes = &codes[row * tables..][..tables];
-                        let out = &mut out[row * sums.columns..][..sums.columns][column..];
-                        $row(sums, (part, panel), codes, &x[row * width..][..width], out);
+                        let x = &x[row * width..][..width];
+                        let out =
+                            &mut out[row * sums.columns..][..sums.columns][(part * PANELS + panel) * WIDE..];
+                        match wide {
+                            1 => $row::<1>(sums, (part, panel), codes, x, out),
+                            _ => $row::<$panels>(sums, (part, panel), codes, x, out),
+                        }
                     }
+                    panel += wide;
                 }
             }
         }
@@ -44,26 +50,32 @@ macro_rules! with_registers {
         /// Some panels of a row.
         #[target_feature(enable = $feature)]
         #[inline]
-        fn $row(sums: &Sums, (part, panel): (usize, usize), codes: &[u32], x: &[f32], out: &mut [f32]) {
+        fn $row<const WIDTH: usize>(
+            sums: &Sums,
+            (part, panel): (usize, usize),
+            codes: &[u32],
+            x: &[f32],
+            out: &mut [f32],
+        ) {
             use super::$module::{add, add_up, fill, load_line, rectify, scale, store};
             let rows = &sums.parts[part * sums.rows..][..sums.rows];
             let factors = &sums.factors[part * sums.plain.len()..][..sums.plain.len()];
             // Safety: lines are those of parts, and outputs as many as there are.
             unsafe {
-                let mut total = [fill(0.0); $panels];
-                for at in 0..$panels {
+                let mut total = [fill(0.0); WIDTH];
+                for at in 0..WIDTH {
                     total[at] = load_line(&sums.base[part].0[panel + at]);
                 }
                 let mut first = 0;
                 for block in 0..sums.blocks.len() {
-                    let mut sum = [fill(0.0); $panels];
+                    let mut sum = [fill(0.0); WIDTH];
                     for place in first..sums.blocks[block] {
                         let row = &rows[codes[place] as usize].0;
-                        for at in 0..$panels {
+                        for at in 0..WIDTH {
                             sum[at] = add(sum[at], load_line(&row[panel + at]));
                         }
                     }
-                    for at in 0..$panels {
+                    for at in 0..WIDTH {
                         total[at] = add(total[at], sum[at]);
                     }
                     first = sums.blocks[block];
@@ -71,25 +83,25 @@ macro_rules! with_registers {
                 let mut first = 0;
                 while first < factors.len() {
                     let end = factors.len().min(first + BLOCK);
-                    let mut sum = [fill(0.0); $panels];
+                    let mut sum = [fill(0.0); WIDTH];
                     for place in first..end {
                         let x = fill(x[sums.plain[place]]);
-                        for at in 0..$panels {
+                        for at in 0..WIDTH {
                             sum[at] = add_up(x, load_line(&factors[place].0[panel + at]), sum[at]);
                         }
                     }
-                    for at in 0..$panels {
+                    for at in 0..WIDTH {
                         total[at] = add(total[at], sum[at]);
                     }
                     first = end;
                 }
                 if let Some([factors, summands]) = &sums.scale {
-                    for at in 0..$panels {
+                    for at in 0..WIDTH {
                         let factor = load_line(&factors[part].0[panel + at]);
                         total[at] = scale(total[at], factor, load_line(&summands[part].0[panel + at]));
                     }
                 }
-                for at in 0..$panels {
+                for at in 0..WIDTH {
                     if sums.is_rectified {
                         total[at] = rectify(total[at]);
                     }
