@@ -223,3 +223,19 @@ fn only(rows: &[f32], width: usize, columns: &[usize]) -> Vec<f32> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_fixed_or_so_many_for_each_row() {
+        let at =
+            |few: i64, more: i64, rows: i64| Length::of((few, 3), (more, 5)).map(|length| length.at(rows));
+        assert_eq!(at(7, 7, 256), Some(7));
+        assert_eq!(at(3, 5, 256), Some(256));
+        assert_eq!(at(90, 150, 256), Some(7680));
+        assert_eq!(at(4, 6, 256), None);
+        assert_eq!(at(0, 2, 256), None);
+    }
+}

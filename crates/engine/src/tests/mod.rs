@@ -362,6 +362,19 @@ fn a_product_ends_where_another_operator_looks_at_it() {
     assert_eq!(found, array![[30.5, 0.0], [50.5, 0.0]]);
 }
 
+#[test]
+fn values_that_are_needed_again_keep_their_shape() {
+    let nodes = vec![
+        node("Relu", &["x"], "a"),
+        node("Reshape", &["a", "one"], "flat"),
+        node("Reshape", &["flat", "two"], "back"),
+        node("Add", &["back", "a"], "y"),
+    ];
+    let graph = load(&model(nodes, vec![longs("one", &[-1]), longs("two", &[-1, 2])])).unwrap();
+    let found = graph.run(array![[1.0, -1.0], [0.5, 2.0]].view()).unwrap();
+    assert_eq!(found, array![[2.0, 0.0], [1.0, 4.0]]);
+}
+
 /// Codes, one-hot columns and an embedding, and a plain column, into a product that is normalised.
 fn coded() -> ModelProto {
     let with = |node: NodeProto, attributes: Vec<AttributeProto>| NodeProto { attribute: attributes, ..node };

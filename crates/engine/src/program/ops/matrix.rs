@@ -11,7 +11,7 @@ use super::{
         product::{Finish, Panels},
         room,
         tensor::{Data, Fault, Tensor},
-        way::widely,
+        way::{Loops, widely, with_registers},
     },
     broadcast::{shape_of, zip},
     reduce::sum,
@@ -440,26 +440,52 @@ fn layer_normalization(node: Node<'_>) -> Kernel {
         let none = vec![0.0; width];
         let shift = shift.unwrap_or(&none);
         let mut out = room::copy(x.f32s()?);
-        widely(|| {
-            for row in out.chunks_exact_mut(width.max(1)) {
-                let mean = sum(row) / width as f32;
-                row.iter_mut().for_each(|x| *x -= mean);
-                let factor = 1.0 / (sum_of_squares(row) / width as f32 + epsilon).sqrt();
-                let pairs = scale.iter().zip(shift);
-                row.iter_mut().zip(pairs).for_each(|(x, (scale, shift))| *x = *x * factor * scale + shift);
-            }
-        });
+        with_registers(Normalisation { rows: &mut out, scale, shift, epsilon });
         Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(out))])
     })
 }
 
+/// Rows of which each becomes what it is beside its mean, in units of its deviation.
+struct Normalisation<'a> {
+    rows: &'a mut [f32],
+    scale: &'a [f32],
+    shift: &'a [f32],
+    epsilon: f32,
+}
+
+impl Loops for Normalisation<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let width = self.scale.len();
+        for row in self.rows.chunks_exact_mut(width.max(1)) {
+            let mean = sum(row) / width as f32;
+            for x in row.iter_mut() {
+                *x -= mean;
+            }
+            let factor = 1.0 / (sum_of_squares(row) / width as f32 + self.epsilon).sqrt();
+            for ((x, scale), shift) in row.iter_mut().zip(self.scale).zip(self.shift) {
+                *x = *x * factor * scale + shift;
+            }
+        }
+    }
+}
+
 /// Added up in eight lanes.
-#[inline]
+#[inline(always)]
 fn sum_of_squares(row: &[f32]) -> f32 {
     let (lanes, rest) = row.as_chunks::<8>();
     let mut sums = [0.0_f32; 8];
     for lane in lanes {
-        sums.iter_mut().zip(lane).for_each(|(sum, x)| *sum += x * x);
+        for at in 0..8 {
+            sums[at] += lane[at] * lane[at];
+        }
     }
-    sums.iter().sum::<f32>() + rest.iter().map(|x| x * x).sum::<f32>()
+    let (mut all, mut last) = (0.0, 0.0);
+    for x in sums {
+        all += x;
+    }
+    for x in rest {
+        last += x * x;
+    }
+    all + last
 }

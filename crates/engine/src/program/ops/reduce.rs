@@ -51,20 +51,40 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
 /// As ONNX Runtime adds: lanes of four, two of them in turn, the odd one, across, the rest.
 #[inline(always)]
 pub(super) fn sum(values: &[f32]) -> f32 {
-    const LANES: usize = 4;
-    let lanes = values.as_chunks::<LANES>();
-    let add = |a: [f32; LANES], b: &[f32; LANES]| std::array::from_fn(|lane| a[lane] + b[lane]);
-    let (pairs, odd) = lanes.0.as_chunks::<2>();
+    let (lanes, rest) = values.as_chunks::<LANES>();
+    let (pairs, odd) = lanes.as_chunks::<2>();
     let mut total = None;
-    if let [first, rest @ ..] = pairs {
-        let both = rest.iter().fold(*first, |[even, odd], [a, b]| [add(even, a), add(odd, b)]);
+    if let [[even, odd], others @ ..] = pairs {
+        let mut both = [*even, *odd];
+        for [even, odd] in others {
+            both = [add(both[0], even), add(both[1], odd)];
+        }
         total = Some(add(both[0], &both[1]));
     }
     for lane in odd {
-        total = Some(total.map_or(*lane, |total| add(total, lane)));
+        total = Some(match total {
+            Some(total) => add(total, lane),
+            None => *lane,
+        });
     }
-    let across = total.map(|[a, b, c, d]| (a + c) + (b + d));
-    lanes.1.iter().fold(across, |sum, x| Some(sum.map_or(*x, |sum| sum + x))).unwrap_or(0.0)
+    let mut sum = total.map(|[a, b, c, d]| (a + c) + (b + d));
+    for x in rest {
+        sum = Some(match sum {
+            Some(sum) => sum + x,
+            None => *x,
+        });
+    }
+    sum.unwrap_or(0.0)
+}
+
+const LANES: usize = 4;
+
+#[inline(always)]
+fn add(mut a: [f32; LANES], b: &[f32; LANES]) -> [f32; LANES] {
+    for lane in 0..LANES {
+        a[lane] += b[lane];
+    }
+    a
 }
 
 fn squares(values: &[f32]) -> f32 {
@@ -292,12 +312,9 @@ fn largest(values: &[f32]) -> f32 {
                 all[at] = larger(lane[at], all[at]);
             }
         }
-        for half in [8, 4, 2, 1] {
-            for at in 0..half {
-                all[at] = larger(all[at + half], all[at]);
-            }
+        for x in all {
+            largest = larger(x, largest);
         }
-        largest = larger(all[0], largest);
     }
     for x in rest {
         largest = larger(*x, largest);
