@@ -21,7 +21,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACK = ROOT / "tests/fixtures/carefree/bank/auto_pack.zip"
 ROWS = ROOT / "tests/fixtures/carefree/bank/input.csv"
-RELEASE = ROOT / "target/release"
+RELEASE = ROOT / "target" / os.environ.get("PROFILE", "release")
 ORIGINAL = [sys.executable, str(ROOT / "bench/original.py")]
 
 
