@@ -167,11 +167,13 @@ mod policies {
         let scores = score(Policy::all(Action::Null), body).unwrap();
         assert_eq!([0, 1, 2].map(|row| scores.label(row).is_some()), [true, false, true]);
         let batch = scores.to_record_batch(Selection { members: true, audit: true });
-        for column in batch.columns().iter().take(batch.num_columns() - 3) {
+        for column in batch.columns().iter().take(batch.num_columns() - 5) {
             assert_eq!([0, 1, 2].map(|row| column.is_null(row)), [false, true, false]);
         }
         let unreadable = batch.column_by_name("audit_unreadable").unwrap().as_string::<i32>();
         assert_eq!(unreadable, &StringArray::from(vec!["", "Age", ""]));
+        let done = batch.column_by_name("audit_done").unwrap().as_string::<i32>();
+        assert_eq!(done, &StringArray::from(vec!["", "Age=refused", ""]));
         let alone = score(Policy::default(), "1,female,20,0,0,70,C,C\n").unwrap();
         assert_eq!(alone.label(0), scores.label(2));
     }
@@ -348,8 +350,8 @@ fn a_batch_of_scores_has_the_columns_that_were_selected() {
     };
     let blend = ["prediction", "probability_0", "probability_1"];
     assert_eq!(names(Selection::default()), blend);
-    let audit = ["audit_missing", "audit_unseen", "audit_unreadable"];
-    assert_eq!(names(Selection { audit: true, members: false }), [blend, audit].concat());
+    let audit = ["audit_missing", "audit_unseen", "audit_unreadable", "audit_out_of_range", "audit_done"];
+    assert_eq!(names(Selection { audit: true, members: false }), [blend.as_slice(), &audit].concat());
     let members = names(Selection { members: true, audit: false });
     assert_eq!(members.len(), 3 + 10 * 3);
     assert_eq!(

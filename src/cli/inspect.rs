@@ -6,7 +6,7 @@ use automl_pack::{
     Archive, Auto, Origin, Policy,
     bundle::{Container, Lineage},
     engine::Batch,
-    plan::{Classes, Outputs, Reading, Task},
+    plan::{self, Classes, Outputs, Task},
 };
 use clap::Args;
 use serde::Serialize;
@@ -293,23 +293,21 @@ pub(super) fn container(archive: &Archive) -> &'static str {
 
 fn columns(auto: &Auto) -> Vec<Column> {
     let plan = auto.pattern.plan();
-    let reading = |place: usize| {
-        let feature = plan.features().iter().find(|feature| feature.column == place);
-        feature.map(|feature| &feature.reading)
+    let values = |column: &plan::Column| match column.kind.as_ref()?.vocabulary()? {
+        levels if levels.is_levels() => Some(vec![0, levels.len() - 1].into()),
+        vocabulary => Some(vocabulary.values().map(|value| serde_json::json!(value)).collect()),
     };
-    let values = |place: usize| match reading(place)? {
-        Reading::Number(_) => None,
-        Reading::Text(text) => Some(text.values().into()),
-        Reading::Category(category) => Some(category.values().into()),
-        Reading::Level(level) => Some(vec![0, level.count - 1].into()),
+    let is_levels = |column: &plan::Column| {
+        let vocabulary = column.kind.as_ref().and_then(plan::Kind::vocabulary);
+        vocabulary.is_some_and(|vocabulary| vocabulary.is_levels())
     };
-    let columns = plan.schema().columns().iter().enumerate();
+    let columns = plan.schema().columns().iter();
     columns
-        .map(|(place, column)| Column {
+        .map(|column| Column {
             name: column.name.clone(),
-            kind: column.kind.map(automl_pack::plan::Kind::word),
-            is_range: matches!(reading(place), Some(Reading::Level(_))),
-            values: values(place),
+            kind: column.kind.as_ref().map(plan::Kind::word),
+            is_range: is_levels(column),
+            values: values(column),
         })
         .collect()
 }

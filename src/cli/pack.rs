@@ -18,9 +18,9 @@ Examples:
 
 schema.json names the columns in the order in which the graphs take them, and the target:
   {\"columns\": [{\"name\": \"age\", \"type\": \"number\"},
-               {\"name\": \"plan\", \"type\": \"text\", \"values\": [\"basic\", \"pro\"]}],
+               {\"name\": \"plan\", \"type\": \"category\", \"values\": [\"basic\", \"pro\"]}],
    \"target\": {\"name\": \"churn\", \"task\": \"classification\", \"classes\": [\"no\", \"yes\"]}}
-Numbers go into the graphs as they are, a text as its place among the values.")]
+Numbers go into the graphs as they are, a category as its place among the values.")]
 pub(crate) struct Pack {
     /// A folder in a bundle's layout
     #[arg(value_name = "DIR", required_unless_present = "members", conflicts_with_all = ["members", "schema", "plan"])]

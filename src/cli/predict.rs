@@ -34,7 +34,7 @@ pub(crate) struct Scoring {
     /// Add the predictions of each member
     #[arg(long)]
     members: bool,
-    /// Add which cells of each row were missing, unseen or unreadable
+    /// Add which cells of each row were missing, unseen, unreadable or out of range, and what was done
     #[arg(long)]
     audit: bool,
     /// Copy these columns of the input through
@@ -44,7 +44,7 @@ pub(crate) struct Scoring {
     /// calls them
     #[arg(long)]
     by_position: bool,
-    /// What to do with missing, unseen and unreadable cells alike
+    /// What to do with missing, unseen, unreadable and out-of-range cells alike
     #[arg(long, value_name = "ACTION")]
     policy: Option<Do>,
     /// What to do with missing cells [default: impute]
@@ -56,6 +56,9 @@ pub(crate) struct Scoring {
     /// What to do with cells that are no value of their column's type [default: error]
     #[arg(long, value_name = "ACTION")]
     on_unreadable: Option<Do>,
+    /// What to do with numbers beyond the range of their column [default: impute, the end of the range]
+    #[arg(long, value_name = "ACTION")]
+    on_out_of_range: Option<Do>,
     /// How many threads to use [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -85,12 +88,12 @@ impl Predict {
 impl Scoring {
     /// What is done with cells, as the options say.
     pub(crate) fn policy(&self) -> Policy {
-        let default = Policy::default();
-        let action = |of: Option<Do>, default| of.or(self.policy).map_or(default, Action::from);
+        let action = |of: Option<Do>| of.or(self.policy).map(Action::from);
         Policy {
-            missing: action(self.on_missing, default.missing),
-            unseen: action(self.on_unseen, default.unseen),
-            unreadable: action(self.on_unreadable, default.unreadable),
+            missing: action(self.on_missing),
+            unseen: action(self.on_unseen),
+            unreadable: action(self.on_unreadable),
+            out_of_range: action(self.on_out_of_range),
         }
     }
 

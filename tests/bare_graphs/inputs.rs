@@ -75,7 +75,11 @@ fn a_cell_that_cannot_be_read_is_refused_with_its_line_and_the_name_it_has_in_th
                     hint: --policy null scores the other rows, --policy impute fills in what can be filled in\n";
     assert_eq!(err, expected);
     let (out, err) = scored(&made("centred"), rows, &["--policy", "null", "--audit"]);
-    assert_eq!(out, "prediction,audit_missing,audit_unseen,audit_unreadable\n-4.5,,,\n,,,fare\n");
+    assert_eq!(
+        out,
+        "prediction,audit_missing,audit_unseen,audit_unreadable,audit_out_of_range,audit_done\n\
+                    -4.5,,,,,\n,,,fare,,fare=refused\n"
+    );
     assert_eq!(err, "1 row scored, 1 row refused\nunreadable cells: fare 1\n");
 }
 

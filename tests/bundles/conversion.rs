@@ -80,21 +80,16 @@ fn nothing_is_kept_for_each_row() {
         let archive = convert(&format!("{pack}/auto_pack.zip")).build("x").unwrap();
         let auto = open(&archive).unwrap();
         let (plan, golden) = (auto.pattern.plan(), auto.golden().unwrap());
-        let values: usize = plan
-            .features()
-            .iter()
-            .map(|feature| match &feature.reading {
-                plan::Reading::Text(text) => text.values().len(),
-                plan::Reading::Category(category) => category.values().len(),
-                _ => 0,
-            })
-            .sum();
+        let vocabulary = |column: &plan::Column| column.kind.as_ref()?.vocabulary().cloned();
+        let listed = |column: &plan::Column| vocabulary(column).filter(|values| !values.is_levels());
+        let values: usize =
+            plan.schema().columns().iter().filter_map(listed).map(|values| values.len()).sum();
         let columns = plan.schema().columns().len();
         let outputs = auto.pattern.target().task.width();
         let members = auto.pattern.members().len() + 1;
         let most = [
-            ("schema", 2 * columns + 6 + outputs),
-            ("plan", 10 * columns + 2 * values + 4),
+            ("schema", 4 * columns + values + 6 + outputs),
+            ("plan", 12 * columns + values + 4),
             ("statistics", 5 * (columns + 1)),
             ("golden", 2 + golden.len() * (columns + members * (outputs + 1)) + columns + 3 * members),
         ];
@@ -175,11 +170,11 @@ fn no_measured_value_is_kept_in_any_pack() {
             };
             let of = |of: &plan::Distribution| [of.mean, of.deviation, of.median, of.min, of.max];
             let known = statistics.columns.values().chain(&statistics.target).flat_map(of).flatten();
-            let categories =
-                opened.pattern.plan().features().iter().flat_map(|feature| match &feature.reading {
-                    plan::Reading::Category(category) => category.values(),
-                    _ => Vec::new(),
-                });
+            let schema = opened.pattern.plan().schema();
+            let vocabularies = schema.read().filter_map(|(_, _, kind)| kind.vocabulary());
+            let categories = vocabularies
+                .filter(|vocabulary| !vocabulary.is_levels())
+                .flat_map(|vocabulary| vocabulary.values().filter_map(|value| value.number()));
             let known: Vec<f64> = known.chain(categories).collect();
             for number in numbers(array) {
                 // Only numbers with digits enough not to stand there by chance.

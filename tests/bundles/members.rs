@@ -69,8 +69,7 @@ fn a_graph_is_whole_and_fits() {
     // Its schema has a column more than the graph's input.
     let change = |schema: &mut Value| schema["columns"][2]["type"] = "number".into();
     let add = |plan: &mut Value| {
-        let feature = json!({"column": "note", "read": {"as": "number"}});
-        plan["features"].as_array_mut().unwrap().push(feature);
+        plan["inputs"][0]["columns"].as_array_mut().unwrap().push("note".into());
     };
     let error =
         Changed::small().json("__data__/schema.json", change).json("__data__/plan.json", add).refused();

@@ -118,15 +118,18 @@ fn contradictions_and_slips_are_refused() {
     let single = convert("iris/pack.zip").member("more", graph("network.onnx"));
     assert!(matches!(single.build("x"), Err(Error::SinglePack)));
     let scaled = |by: Value| {
-        let plan = json!({"precision": "single", "features": [
-            {"column": "age", "read": {"as": "number"}, "scale": by},
-            {"column": "plan", "read": {"as": "text", "values": ["basic", "pro"]}},
-            {"column": "visits", "read": {"as": "number"}}]});
+        let plan = json!({
+            "steps": [
+                {"step": "standardise", "column": "age", "mean": by["mean"], "deviation": by["deviation"],
+                 "precision": "single"},
+                {"step": "ordinal", "column": "plan", "missing": 0.0, "unseen": 0.0}],
+            "inputs": [{"name": "input", "type": "f32", "columns": ["age", "plan", "visits"]}]});
         small().plan(serde_json::from_value(plan).unwrap()).build("x")
     };
     for (mean, deviation) in [(0.0, 0.0), (0.0, -1.0), (1e300, 1.0), (0.0, 1e-300)] {
-        let error = scaled(json!({"by": "standard", "mean": mean, "deviation": deviation})).unwrap_err();
-        assert!(matches!(error, Error::Rows(plan::Error::Feature { feature: 0, .. })), "{error}");
+        let error = scaled(json!({"mean": mean, "deviation": deviation})).unwrap_err();
+        let Error::Rows(plan::Error::Plan { path, .. }) = &error else { panic!("{error}") };
+        assert!(path.starts_with("steps[0]."), "{error}");
     }
 }
 

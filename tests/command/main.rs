@@ -98,7 +98,7 @@ fn inspect_shows_what_the_bundle_is() {
     assert_eq!(report["golden"]["rows_from"], "maker");
     assert_eq!(report["task"], "classification");
     assert_eq!(report["classes"], serde_json::json!([0, 1]));
-    assert_eq!(report["columns"][3]["type"], "text");
+    assert_eq!(report["columns"][3]["type"], "category");
     assert_eq!(report["columns"][0]["type"], serde_json::Value::Null);
     assert_eq!(report["members"].as_array().unwrap().len(), 10);
     assert_eq!(report["weights"]["nnb"], 0.11052085670495918);

@@ -57,7 +57,7 @@ fn adds_members_the_audit_and_kept_columns() {
     assert_eq!(code, 0);
     let header: Vec<&str> = out.lines().next().unwrap().split(',').collect();
     assert_eq!(header[..4], ["PassengerId", "Name", "prediction", "probability_0"]);
-    assert_eq!(header.len(), 2 + 3 + 30 + 3);
+    assert_eq!(header.len(), 2 + 3 + 30 + 5);
     assert!(out.lines().nth(1).unwrap().starts_with("801,Person0801,0,0.58005"));
 }
 

@@ -20,6 +20,7 @@ mod json;
 mod layout;
 mod pickle;
 mod preprocessing;
+mod reading;
 mod source;
 
 pub use error::Error;

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use automl_pack_plan::{
-    Category, Classes, Column, Distribution, Feature, Kind, Level, Number, Plan, Precision, Reading, Scale,
-    Schema, Statistics, Target, Task, Text,
+    Classes, Column, Distribution, InputForm, InputType, Kind, Log, MinMax, Plan, Precision, Scale, Schema,
+    Standardise, Statistics, Step, StepForm, Target, Task,
 };
 
-use crate::{Error, Pickle, core::Core, pickle::Value};
+use crate::{Error, Pickle, core::Core, pickle::Value, reading::Reading};
 
 /// An entry that values are read from, for the errors about them.
 #[derive(Debug, Clone)]
@@ -88,30 +88,51 @@ impl Preprocessing {
                 continue;
             }
             let converter = Converter::read(entry, &tables, key, name)?;
-            columns[place] = Column::new(name, converter.reading.kind());
+            columns[place] = converter.reading.column(name)?;
             training.push(converter.training(name, false));
             statistics.columns.extend(converter.distribution.map(|of| (name.clone(), of)));
-            features.push(Feature { column: place, reading: converter.reading, scale: converter.scale });
+            features.push((name, converter.reading, converter.scale));
         }
         let label = Converter::read(entry, &tables, -1, &core.label)?;
         training.push(label.training(&core.label, true));
         statistics.target = label.distribution.filter(|_| !core.is_classification);
         // What was trained was a matrix of one type: a column of 64-bit integers made all of it double.
-        let has_levels = features.iter().any(|feature| matches!(feature.reading, Reading::Level(_)));
+        let has_levels = features.iter().any(|(_, reading, _)| matches!(reading, Reading::Level { .. }));
         let precision = if has_levels { Precision::Double } else { Precision::Single };
-        let plan = Plan::new(Schema::new(columns)?, features, precision)?;
+        let steps = features.iter().flat_map(|(name, reading, scale)| {
+            let steps = reading.step().into_iter().chain(scaling(scale, precision));
+            steps.map(|step| StepForm::on(name.as_str(), step))
+        });
+        let read = features.iter().map(|(name, ..)| (*name).clone()).collect();
+        let plan = Plan::new(Schema::new(columns)?, steps.collect(), vec![input(read)])?;
         Ok(Preprocessing { plan, target: label.target(entry, core)?, statistics, training })
     }
 }
 
 /// Every column as it is.
 fn raw_plan(core: &Core) -> Result<Plan, Error> {
-    let columns = core.columns.iter().map(|name| Column::new(name, Kind::Number)).collect();
-    let reading = || Reading::Number(Number { fill: f32::NAN });
-    let features = (0..core.columns.len())
-        .map(|column| Feature { column, reading: reading(), scale: Scale::Identity })
-        .collect();
-    Ok(Plan::new(Schema::new(columns)?, features, Precision::Single)?)
+    let columns = core.columns.iter().map(|name| Column::new(name, Kind::Number).single()).collect();
+    Ok(Plan::new(Schema::new(columns)?, Vec::new(), vec![input(core.columns.clone())])?)
+}
+
+/// The one matrix that all members eat.
+fn input(columns: Vec<String>) -> InputForm {
+    InputForm { name: "input".to_owned(), element: InputType::Single, columns }
+}
+
+/// The step that changes the scale of a column, if it is changed.
+fn scaling(scale: &Scale, precision: Precision) -> Option<Step> {
+    match *scale {
+        Scale::Identity => None,
+        Scale::Standard { mean, deviation } => {
+            Some(Standardise { mean: Some(mean.into()), deviation: Some(deviation.into()), precision }.into())
+        }
+        Scale::MinMax { min, range } => {
+            let (least, range) = (Some(min.into()), Some(range.into()));
+            Some(MinMax { least, range, precision, ..MinMax::default() }.into())
+        }
+        Scale::Logarithm => Some(Log { precision, ..Log::default() }.into()),
+    }
 }
 
 /// The three dicts by column. The label's key is -1.
@@ -159,8 +180,8 @@ impl Converter {
         let inner = Entry(&inner);
         let pickle = inner.pickle(bytes)?;
         let reading = match entry.text(converter, "__identifier__")? {
-            "numerical" => Reading::Number(number(entry, converter)?),
-            "string" => Reading::Text(text(entry, converter)?),
+            "numerical" => Reading::Number { fill: fill(entry, converter)? },
+            "string" => Reading::Text(codes(entry, converter, |key| key.as_text().map(str::to_owned))?),
             "categorical" => category(entry, converter, &inner, pickle.root())?,
             other => {
                 let path = format!("converters[{key}].__identifier__");
@@ -186,7 +207,7 @@ impl Converter {
         }
         // A label that was not coded is its own code; its dict of codes is not used.
         let count = if core.classes == 0 { self.decoding.len() } else { core.classes };
-        if let Reading::Level(_) = self.reading {
+        if let Reading::Level { .. } = self.reading {
             let classes = Classes::Integer((0..count as i64).collect());
             return Ok(Target { name: core.label.clone(), task: Task::Classification(classes) });
         }
@@ -242,15 +263,16 @@ fn decoding(converter: Value<'_, '_>) -> Vec<(u32, Decoded)> {
     pairs.into_iter().flatten().filter_map(|(code, value)| Some((code.as_index()?, decode(value)?))).collect()
 }
 
-fn number(entry: &Entry<'_>, converter: Value<'_, '_>) -> Result<Number, Error> {
+/// What stands in for a missing number, if anything does.
+fn fill(entry: &Entry<'_>, converter: Value<'_, '_>) -> Result<Option<f32>, Error> {
     let fill = entry.field(converter, "_nan_fill")?;
     if fill.is_none() {
-        return Ok(Number { fill: f32::NAN });
+        return Ok(None);
     }
     let statistic =
         fill.as_text().ok_or_else(|| entry.wrong("_nan_fill", "a statistic's name", fill.kind()))?;
     let statistics = entry.field(converter, "_feature_statistics")?;
-    Ok(Number { fill: entry.number(statistics, statistic)? as f32 })
+    Ok(Some(entry.number(statistics, statistic)? as f32).filter(|fill| !fill.is_nan()))
 }
 
 /// What a numerical column's converter knows of its numbers. Nothing is computed from them.
@@ -259,11 +281,6 @@ fn distribution(converter: Value<'_, '_>) -> Option<Distribution> {
     let of = |name| statistics.field(name).and_then(Value::as_number).filter(|number| number.is_finite());
     let [mean, deviation, median, min, max] = ["mean", "std", "median", "min", "max"].map(of);
     Some(Distribution { mean, deviation, median, min, max })
-}
-
-fn text(entry: &Entry<'_>, converter: Value<'_, '_>) -> Result<Text, Error> {
-    let codes = codes(entry, converter, |key| key.as_text().map(str::to_owned))?;
-    Ok(Text::new(codes))
 }
 
 fn category(
@@ -281,7 +298,7 @@ fn category(
     if !needs_codes {
         // The dict of codes is by frequency: code 0 is the commonest level's.
         let commonest = codes.iter().find(|(_, code)| *code == 0).map_or(0.0, |(level, _)| *level);
-        return Ok(Reading::Level(Level { count: codes.len() as u32, commonest: commonest as u32 }));
+        return Ok(Reading::Level { count: codes.len() as u32, commonest: commonest as u32 });
     }
     let dict = entry.field(converter, "_transform_dict")?;
     let missing = dict.field("nan").and_then(Value::as_index).unwrap_or(0);
@@ -291,7 +308,7 @@ fn category(
     let unique = unique.as_array().map_or(codes.len(), |values| values.len());
     let is_truncated = unique > bound + usize::from(has_missing);
     let unseen = if is_truncated { missing } else { 0 };
-    Ok(Reading::Category(Category::new(codes, missing, unseen)))
+    Ok(Reading::Category { codes, missing, unseen })
 }
 
 /// The dict of codes, but for the entry of missing values.

@@ -3,7 +3,7 @@
 use automl_pack_bundle::Archive;
 use automl_pack_carefree as carefree;
 use automl_pack_engine::Batch;
-use automl_pack_plan::{Reading, Task};
+use automl_pack_plan::{Kind, Task};
 
 use crate::{Auto, Error, Member, Options, Pattern, Reweighing, bare};
 
@@ -182,10 +182,13 @@ impl Findings {
                 self.add(Severity::Warning, "fixed-batch", message);
             }
         }
-        let features = pattern.plan().features().iter();
-        let levels: Vec<&str> = features
-            .filter(|feature| matches!(feature.reading, Reading::Level(_)))
-            .map(|feature| pattern.plan().schema().columns()[feature.column].name.as_str())
+        let is_levels = |kind: &Kind| kind.vocabulary().is_some_and(|vocabulary| vocabulary.is_levels());
+        let levels: Vec<&str> = pattern
+            .plan()
+            .schema()
+            .read()
+            .filter(|(_, _, kind)| is_levels(kind))
+            .map(|(_, column, _)| column.name.as_str())
             .collect();
         let unguarded = pattern.members().iter().filter(|member| !member.facts().unguarded.is_empty());
         let unguarded: Vec<&Member> = unguarded.collect();

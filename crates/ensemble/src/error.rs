@@ -56,6 +56,28 @@ pub enum Error {
         /// Why.
         source: engine::Error,
     },
+    /// An input of a member's graph that the plan does not have.
+    #[error("member {member}: the graph takes the input \"{input}\": the plan has {known}")]
+    MemberBinding {
+        /// The member's name.
+        member: String,
+        /// The input.
+        input: String,
+        /// The inputs of the plan.
+        known: String,
+    },
+    /// An input of a member's graph that the plan has in another type.
+    #[error("member {member}: the graph's input \"{input}\" is of {expected}, the plan's of {found}")]
+    MemberInputType {
+        /// The member's name.
+        member: String,
+        /// The input.
+        input: String,
+        /// What the graph takes.
+        expected: String,
+        /// What the plan has.
+        found: &'static str,
+    },
     /// A member that does not take what the plan gives.
     #[error("member {member}: its graph takes {found} columns, the plan gives {expected}")]
     MemberInput {

@@ -23,6 +23,7 @@ mod diff;
 mod error;
 mod golden;
 mod member;
+mod network;
 mod pattern;
 mod scores;
 mod source;

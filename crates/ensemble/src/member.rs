@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use automl_pack_carefree as carefree;
-use automl_pack_engine::{self as engine, BareGraph, Facts, Graph};
-use automl_pack_plan::{Block, Feature, Head, Plan, Target};
-use ndarray::{ArrayView2, Axis};
+use automl_pack_engine::{self as engine, BareGraph, Facts};
+use automl_pack_plan::{Block, Head, Plan, Target};
 
-use crate::{Error, bare};
+use crate::{Error, bare, network::Network};
 
 /// A model of the ensemble, ready to run.
 ///
@@ -19,17 +18,10 @@ pub struct Member {
     weight: f64,
     head: Head,
     network: Network,
+    /// Whether it came alone, without a bundle.
+    is_bare: bool,
     bytes: usize,
     loading: Duration,
-}
-
-/// What a member computes with.
-#[derive(Debug)]
-enum Network {
-    /// From the matrix that the members of a bundle share to another.
-    Matrix(Graph),
-    /// From the blocks of a bare graph's own inputs to its outputs.
-    Bare(bare::Network),
 }
 
 impl Member {
@@ -42,7 +34,8 @@ impl Member {
             head,
             bytes: network.bytes(),
             loading: started.elapsed(),
-            network: Network::Bare(network),
+            network: Network::bare(network),
+            is_bare: true,
         }
     }
 
@@ -52,17 +45,10 @@ impl Member {
         target: &Target,
     ) -> Result<Member, Error> {
         let started = Instant::now();
-        let levels: Vec<_> = plan.features().iter().map(Feature::levels).collect();
-        let graph = Graph::load_coded(source.graph, source.output, &levels);
-        let graph = graph.map_err(|error| Error::Member { member: source.name.clone(), source: error })?;
-        let member = source.name.clone();
-        let (expected, found) = (plan.features().len(), graph.width());
+        let network = Network::load(&source.name, source.graph, source.output, plan)?;
+        let (expected, found) = (target.task.width(), network.columns());
         if expected != found {
-            return Err(Error::MemberInput { member, expected, found });
-        }
-        let (expected, found) = (target.task.width(), graph.columns());
-        if expected != found {
-            return Err(Error::MemberOutput { member, expected, found });
+            return Err(Error::MemberOutput { member: source.name.clone(), expected, found });
         }
         Ok(Member {
             name: source.name.clone(),
@@ -71,7 +57,8 @@ impl Member {
             head: source.head,
             bytes: source.graph.len(),
             loading: started.elapsed(),
-            network: Network::Matrix(graph),
+            network,
+            is_bare: false,
         })
     }
 
@@ -97,10 +84,7 @@ impl Member {
 
     /// What stands in its graph.
     pub fn facts(&self) -> &Facts {
-        match &self.network {
-            Network::Matrix(graph) => graph.facts(),
-            Network::Bare(network) => network.graph().facts(),
-        }
+        self.network.facts()
     }
 
     /// The size of its graph.
@@ -116,32 +100,23 @@ impl Member {
     /// What a bare graph takes and gives; none for a member of a bundle.
     pub fn bare_graph(&self) -> Option<&BareGraph> {
         match &self.network {
-            Network::Matrix(_) => None,
-            Network::Bare(network) => Some(network.graph()),
+            Network::Blocks(network, _) if self.is_bare => Some(network.graph()),
+            _ => None,
         }
     }
 
     /// Runs the graph on some of the rows.
     pub(crate) fn run(&self, blocks: &[Block], first: usize, count: usize) -> Result<Vec<Block>, Error> {
-        let outputs = match (&self.network, blocks) {
-            (Network::Matrix(graph), [Block::Single(matrix)]) => {
-                let rows: ArrayView2<'_, f32> = matrix.slice_axis(Axis(0), (first..first + count).into());
-                graph.run(rows).map(|output| vec![output.into()])
-            }
-            (Network::Matrix(graph), blocks) => {
-                Err(engine::Error::Width { expected: graph.width(), found: blocks.len() })
-            }
-            (Network::Bare(network), blocks) => network.run(blocks, first, count),
-        };
+        let outputs = self.network.run(blocks, first, count);
         outputs.map_err(|source| self.failed(blocks, first, count, source))
     }
 
-    /// Says on which row a bare graph fails, if it does on one alone.
+    /// Says on which row a graph of several inputs fails, if it does on one alone.
     fn failed(&self, blocks: &[Block], first: usize, count: usize, source: engine::Error) -> Error {
         let member = self.name.clone();
         let fails = |row: usize| match &self.network {
-            Network::Bare(network) => network.run(blocks, row, 1).err().map(|source| (row, source)),
-            Network::Matrix(_) => None,
+            Network::Blocks(..) => self.network.run(blocks, row, 1).err().map(|source| (row, source)),
+            Network::Matrix(..) => None,
         };
         match (first..first + count).find_map(fails) {
             Some((row, source)) => Error::MemberRow { member, row, source },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use automl_pack_plan::{Action, Block, Notes, Outcome, Plan, Policy, Prepared, Rows, Target};
+use automl_pack_plan::{Action, Block, Flaw, Notes, Outcome, Plan, Policy, Prepared, Rows, Target};
 use rayon::prelude::*;
 
 use crate::{
@@ -202,7 +202,8 @@ impl Pattern {
     fn refuse_rows(&self, member: &Member, outcome: &Outcome, notes: &mut Notes) -> Result<(), Error> {
         let rows = member.head().rows_without_number(outcome);
         let scored = rows.iter().find(|row| notes.refused().binary_search(row).is_err());
-        if let (Some(row), Action::Error) = (scored, self.policy.unreadable) {
+        let action = self.policy.said(Flaw::Unreadable).unwrap_or(Policy::usual(Flaw::Unreadable));
+        if let (Some(row), Action::Error) = (scored, action) {
             return Err(Error::NotFinite { member: member.name().to_owned(), row: *row });
         }
         notes.refuse(rows);

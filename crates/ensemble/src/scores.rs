@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
-use automl_pack_plan::{Block, Flaw, Notes, Outcome, Plan, Target, Task};
+use automl_pack_plan::{Block, Flaw, Note, Notes, Outcome, Plan, Target, Task};
 use ndarray::Array2;
 
 /// What was predicted for some rows, by the blend and by each member.
@@ -25,7 +25,7 @@ use ndarray::Array2;
 ///
 /// let batch = scores.to_record_batch(Selection { members: true, audit: true });
 /// assert_eq!(batch.schema().field(1).name(), "probability_0");
-/// assert_eq!(batch.num_columns(), 4 + 10 * 4 + 3);
+/// assert_eq!(batch.num_columns(), 4 + 10 * 4 + 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -176,8 +176,8 @@ impl Scores {
     /// The scores as a batch: `prediction`, `probability_<class>` for each class, then what is selected. A
     /// bare graph of which it is not known what it predicts has a column for each column of its outputs.
     /// Members add `<member>_prediction` and `<member>_probability_<class>`; the audit adds
-    /// `audit_missing`, `audit_unseen` and `audit_unreadable`, each the names of the columns, joined
-    /// by `;`.
+    /// `audit_missing`, `audit_unseen`, `audit_unreadable` and `audit_out_of_range`, each the names of the
+    /// columns, joined by `;`, and `audit_done`, what was done about each of these cells: `age=imputed;job=refused`.
     pub fn to_record_batch(&self, selection: Selection) -> RecordBatch {
         let mut columns = self.columns_of("", &self.blend);
         if selection.members {
@@ -186,7 +186,9 @@ impl Scores {
             }
         }
         if selection.audit {
-            columns.extend(Flaw::ALL.map(|flaw| (format!("audit_{flaw}"), self.columns_with(flaw))));
+            let name = |flaw: Flaw| format!("audit_{}", flaw.word().replace('-', "_"));
+            columns.extend(Flaw::ALL.map(|flaw| (name(flaw), self.columns_with(flaw))));
+            columns.push(("audit_done".to_owned(), self.done()));
         }
         let fields: Vec<Field> =
             columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
@@ -271,6 +273,14 @@ impl Scores {
             let notes = self.notes.of_row(row).iter().filter(|note| note.flaw == flaw);
             notes.map(|note| self.column_name(note.column)).collect::<Vec<_>>().join(";")
         };
+        Arc::new(StringArray::from_iter_values((0..self.len()).map(of_row)))
+    }
+
+    /// For each row, what was done about its cells that had a flaw.
+    fn done(&self) -> ArrayRef {
+        let of_note =
+            |note: &Note| format!("{}={}", self.column_name(note.column), note.action.done(note.flaw));
+        let of_row = |row: usize| self.notes.of_row(row).iter().map(of_note).collect::<Vec<_>>().join(";");
         Arc::new(StringArray::from_iter_values((0..self.len()).map(of_row)))
     }
 

@@ -96,7 +96,8 @@ fn check_graph(archive: &Archive) -> Result<String, Error> {
 
 impl Verdict {
     fn check_contents(&mut self, source: Source<'_>) {
-        let (columns, features) = (source.plan.schema().columns().len(), source.plan.features().len());
+        let (columns, features) = (source.plan.schema().columns().len(), source.plan.inputs());
+        let features: usize = (0..features.len()).map(|input| source.plan.labels(input).len()).sum();
         self.add("contents", Ok(format!("{columns} columns to {features} features")));
         let names: Vec<_> =
             source.members.list.iter().map(|member| format!("member {}", member.name)).collect();

@@ -1,17 +1,17 @@
-//! The cells of one column of some rows, read as numbers or as text.
+//! The cells of one column of some rows, as they came.
 
 use std::{borrow::Cow, fmt};
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeStringArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray, LargeStringArray,
     cast::AsArray,
-    types::{Float64Type, Int64Type},
+    types::{Float64Type, Int64Type, TimestampMicrosecondType},
 };
 use arrow_cast::{CastOptions, cast, cast_with_options};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field, TimeUnit};
 use ndarray::ArrayView1;
 
-use crate::{Column, Error, Kind};
+use crate::{Column, Error, Kind, Precision};
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,33 +27,39 @@ pub(crate) enum Cells<'a> {
     Numbers(Float64Array),
     Integers(Int64Array),
     Truths(BooleanArray),
+    /// Microseconds since 1970: of instants in UTC, or of a clock as it stands.
+    Times {
+        times: Int64Array,
+        is_instant: bool,
+    },
+    /// Texts or numbers, several for each row.
+    Lists(LargeListArray),
     Single(ArrayView1<'a, f32>),
     Double(ArrayView1<'a, f64>),
 }
 
 impl<'a> Cells<'a> {
     /// Takes an Arrow array of any type that can be read as the column's kind.
-    pub(crate) fn from_array(array: &ArrayRef, column: &Column, kind: Kind) -> Result<Cells<'a>, Error> {
+    pub(crate) fn from_array(array: &ArrayRef, column: &Column, kind: &Kind) -> Result<Cells<'a>, Error> {
         let refused = || Error::ColumnType {
             column: column.name.clone(),
-            expected: kind.expected(),
+            expected: expected_type(kind),
             found: array.data_type().to_string(),
         };
-        let values = match array.data_type() {
-            DataType::Dictionary(_, values) => values.as_ref(),
-            other => other,
-        };
-        let as_text = match values {
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-            DataType::Null | DataType::Boolean => kind == Kind::Text,
-            other if other.is_numeric() => kind == Kind::Text,
-            _ => return Err(refused()),
-        };
-        let wanted = if as_text { DataType::LargeUtf8 } else { DataType::Float64 };
-        let array = cast(array, &wanted).map_err(|_| refused())?;
-        Ok(match as_text {
-            true => Cells::Text(array.as_string::<i64>().clone()),
-            false => Cells::Numbers(array.as_primitive::<Float64Type>().clone()),
+        let to = |wanted: &DataType| cast(array, wanted).map_err(|_| refused());
+        Ok(match wanted(kind, array.data_type()).ok_or_else(refused)? {
+            Wanted::Text => Cells::Text(to(&DataType::LargeUtf8)?.as_string::<i64>().clone()),
+            Wanted::Numbers => Cells::Numbers(to(&DataType::Float64)?.as_primitive::<Float64Type>().clone()),
+            Wanted::Times { is_instant } => {
+                let zone = is_instant.then(|| "UTC".into());
+                let micros = to(&DataType::Timestamp(TimeUnit::Microsecond, zone))?;
+                let times = micros.as_primitive::<TimestampMicrosecondType>().reinterpret_cast::<Int64Type>();
+                Cells::Times { times, is_instant }
+            }
+            Wanted::Lists(item) => {
+                let item = Field::new_list_field(item, true);
+                Cells::Lists(to(&DataType::LargeList(item.into()))?.as_list::<i64>().clone())
+            }
         })
     }
 
@@ -97,20 +103,36 @@ impl<'a> Cells<'a> {
             Cells::Numbers(array) => array.is_null(row),
             Cells::Integers(array) => array.is_null(row),
             Cells::Truths(array) => array.is_null(row),
+            Cells::Times { times, .. } => times.is_null(row),
+            Cells::Lists(array) => array.is_null(row),
             Cells::Single(_) | Cells::Double(_) => false,
         }
     }
 
-    /// The cell as a number of single precision, which is what models were trained on.
-    pub(crate) fn number(&self, row: usize) -> Cell<f32> {
+    /// Whether any row has no cell.
+    pub(crate) fn have_nulls(&self) -> bool {
         match self {
-            cells if cells.is_null(row) => Cell::Missing,
-            Cells::Text(array) => parse(array.value(row)),
-            Cells::Numbers(array) => finite(array.value(row)),
-            Cells::Integers(array) => finite(array.value(row) as f64),
-            Cells::Truths(array) => finite(u8::from(array.value(row)).into()),
-            Cells::Single(column) => finite(column[row].into()),
-            Cells::Double(column) => finite(column[row]),
+            Cells::Numbers(array) => array.null_count() > 0,
+            _ => true,
+        }
+    }
+
+    /// The cell as a number, as a column takes it.
+    pub(crate) fn number(&self, row: usize, column: &Column) -> Cell<f64> {
+        let number = match self {
+            cells if cells.is_null(row) => return Cell::Missing,
+            Cells::Text(array) => return parse(array.value(row).trim(), column),
+            Cells::Numbers(array) => array.value(row),
+            Cells::Integers(array) => array.value(row) as f64,
+            Cells::Truths(array) => u8::from(array.value(row)).into(),
+            Cells::Single(column) => column[row].into(),
+            Cells::Double(column) => column[row],
+            Cells::Times { .. } | Cells::Lists(_) => return Cell::Unreadable,
+        };
+        let is_missing = |spelling: &String| spelling.trim().parse() == Ok(number);
+        match &column.missing {
+            Some(spellings) if spellings.iter().any(is_missing) => Cell::Missing,
+            _ => finite(number, column.precision),
         }
     }
 
@@ -137,38 +159,90 @@ impl<'a> Cells<'a> {
             Cells::Numbers(array) => array.value(row).to_string(),
             Cells::Integers(array) => array.value(row).to_string(),
             Cells::Truths(array) => array.value(row).to_string(),
+            Cells::Times { times, .. } => format!("{} microseconds since 1970", times.value(row)),
+            Cells::Lists(array) => format!("a list of {}", array.value(row).len()),
             Cells::Single(column) => column[row].to_string(),
             Cells::Double(column) => column[row].to_string(),
         }
     }
 }
 
-/// Reads a number as data files write them. Nothing, `NA`, `NaN`, `null` and `None` stand for a
-/// missing cell; `true` and `false` are 1 and 0.
-fn parse(text: &str) -> Cell<f32> {
-    let text = text.trim();
+/// What an array is cast to.
+enum Wanted {
+    Text,
+    Numbers,
+    Times { is_instant: bool },
+    Lists(DataType),
+}
+
+/// What an array of a type is cast to, to be read as a column of a kind; none where it cannot be.
+fn wanted(kind: &Kind, found: &DataType) -> Option<Wanted> {
+    let values = match found {
+        DataType::Dictionary(_, values) => values.as_ref(),
+        other => other,
+    };
+    let is_text =
+        matches!(values, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null);
+    let is_list = matches!(values, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..));
+    let is_number = values.is_numeric() || *values == DataType::Boolean;
+    match kind {
+        _ if is_text => Some(Wanted::Text),
+        Kind::Text if is_number => Some(Wanted::Text),
+        Kind::Category(vocabulary) if vocabulary.is_text() && is_number => Some(Wanted::Text),
+        Kind::Number | Kind::Integer | Kind::Boolean(_) | Kind::Category(_) if is_number => {
+            Some(Wanted::Numbers)
+        }
+        Kind::Time(_) => match values {
+            DataType::Timestamp(_, zone) => Some(Wanted::Times { is_instant: zone.is_some() }),
+            DataType::Date32 | DataType::Date64 => Some(Wanted::Times { is_instant: false }),
+            _ => None,
+        },
+        Kind::Set(_) | Kind::Bag(_) | Kind::Sequence(_) if is_list => {
+            Some(Wanted::Lists(DataType::LargeUtf8))
+        }
+        Kind::Vector(..) | Kind::Series(_) if is_list => Some(Wanted::Lists(DataType::Float64)),
+        _ => None,
+    }
+}
+
+fn expected_type(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Number | Kind::Integer => "a number",
+        Kind::Boolean(_) => "true or false",
+        Kind::Category(vocabulary) if vocabulary.is_text() => "text",
+        Kind::Category(_) => "a number",
+        Kind::Time(_) => "a date or a time",
+        Kind::Text => "text",
+        Kind::Set(_) | Kind::Bag(_) | Kind::Sequence(_) => "a list of texts, or text",
+        Kind::Vector(..) | Kind::Series(_) => "a list of numbers, or text",
+    }
+}
+
+/// Reads a number as data files write them; `true` and `false` are 1 and 0.
+pub(crate) fn parse(text: &str, column: &Column) -> Cell<f64> {
+    if column.missing.is_some() && column.is_missing(text) {
+        return Cell::Missing;
+    }
     if let Ok(number) = text.parse::<f64>() {
-        return finite(number);
+        return finite(number, column.precision);
     }
     match text {
-        text if is_missing(text) => Cell::Missing,
+        text if column.is_missing(text) => Cell::Missing,
         "true" | "True" | "TRUE" => Cell::Value(1.0),
         "false" | "False" | "FALSE" => Cell::Value(0.0),
         _ => Cell::Unreadable,
     }
 }
 
-/// Whether a text stands for nothing, where it is no value of the training data.
-pub(crate) fn is_missing(text: &str) -> bool {
-    matches!(text, "" | "NA" | "N/A" | "NaN" | "nan" | "null" | "NULL" | "None")
-}
-
-/// NaN is a missing cell; what single precision cannot hold is no number that a model was trained on.
-fn finite(number: f64) -> Cell<f32> {
-    let single = number as f32;
-    match (number.is_nan(), single.is_finite()) {
+/// NaN is a missing cell; what the precision cannot hold is no number that a model was trained on.
+fn finite(number: f64, precision: Precision) -> Cell<f64> {
+    let number = match precision {
+        Precision::Double => number,
+        Precision::Single => (number as f32).into(),
+    };
+    match (number.is_nan(), number.is_finite()) {
         (true, _) => Cell::Missing,
-        (false, true) => Cell::Value(single),
+        (false, true) => Cell::Value(number),
         (false, false) => Cell::Unreadable,
     }
 }
@@ -190,6 +264,7 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_data_files_write_them() {
+        let column = Column::new("x", Kind::Number).single();
         for (text, expected) in [
             ("7", Cell::Value(7.0)),
             (" -7.25e1 ", Cell::Value(-72.5)),
@@ -205,10 +280,23 @@ mod tests {
             ("0x10", Cell::Unreadable),
             ("7 apples", Cell::Unreadable),
         ] {
-            assert_eq!(parse(text), expected, "{text:?}");
+            assert_eq!(parse(text.trim(), &column), expected, "{text:?}");
         }
         // Rounded to double precision first and to single then, as the original does.
-        assert_eq!(parse("0.1"), Cell::Value(0.1_f64 as f32));
+        assert_eq!(parse("0.1", &column), Cell::Value((0.1_f64 as f32).into()));
+        assert_eq!(parse("0.1", &Column::new("x", Kind::Number)), Cell::Value(0.1));
+    }
+
+    #[test]
+    fn a_column_may_have_its_own_spellings_of_nothing() {
+        let missing = Some(vec!["-999".to_owned(), "?".to_owned()]);
+        let column = Column { missing, ..Column::new("x", Kind::Number) };
+        assert_eq!(
+            ["-999", "?", "NA", "7"].map(|text| parse(text, &column)),
+            [Cell::Missing, Cell::Missing, Cell::Unreadable, Cell::Value(7.0)]
+        );
+        let cells = Cells::Numbers(Float64Array::from(vec![-999.0, 7.0]));
+        assert_eq!([0, 1].map(|row| cells.number(row, &column)), [Cell::Missing, Cell::Value(7.0)]);
     }
 
     #[test]

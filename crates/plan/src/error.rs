@@ -110,21 +110,33 @@ pub enum Error {
         /// The name.
         column: String,
     },
-    /// A plan that does not fit its schema.
-    #[error("plan: feature {feature} {what}")]
-    Feature {
-        /// Its number, from 0.
-        feature: usize,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// A column that cannot be read as a plan says.
-    #[error("plan: column \"{column}\": {what}")]
-    Reading {
-        /// Its name.
-        column: String,
+    /// A plan in which something is wrong or does not fit.
+    #[error("plan.json: {path}: {what}")]
+    Plan {
+        /// Where: `steps[3].column`.
+        path: String,
         /// What is wrong.
         what: String,
+    },
+    /// A schema in which something is wrong.
+    #[error("schema.json: {path}: {what}")]
+    Schema {
+        /// Where: `columns[3].values`.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A number that came out of the steps and that no member can take.
+    #[error("row {}: \"{column}\" becomes {found}: expected {expected}", row + 1)]
+    Unfit {
+        /// The row, from 0; shown from 1.
+        row: usize,
+        /// What the steps call the column.
+        column: String,
+        /// What the input takes.
+        expected: &'static str,
+        /// The number.
+        found: String,
     },
     /// A scale that no target can have.
     #[error("plan: what is predicted {what}")]
@@ -148,6 +160,25 @@ pub enum Error {
         /// What it needs.
         expected: &'static str,
     },
+    /// The training data has no column of the target's name.
+    #[error("the training data has no column \"{target}\", which is what is predicted")]
+    NoTarget {
+        /// The target's name.
+        target: String,
+    },
+    /// The training data has a target that cannot be.
+    #[error("row {}, target \"{target}\": found {found}: expected one of its classes, or a number", row + 1)]
+    UnknownClass {
+        /// The target's name.
+        target: String,
+        /// The row, from 0; shown from 1.
+        row: usize,
+        /// The cell.
+        found: String,
+    },
+    /// There were no rows with a target to fit a plan to.
+    #[error("there is nothing to fit the plan to: no row has a target")]
+    NothingToFit,
     /// Classes that cannot be.
     #[error("schema: the target has {what}")]
     Classes {
@@ -168,7 +199,11 @@ impl Error {
     /// The row that is refused, from 0, where it is for a row.
     pub fn row(&self) -> Option<usize> {
         match self {
-            Error::Cell { row, .. } | Error::NoStandIn { row, .. } | Error::Label { row, .. } => Some(*row),
+            Error::Cell { row, .. }
+            | Error::NoStandIn { row, .. }
+            | Error::Unfit { row, .. }
+            | Error::UnknownClass { row, .. }
+            | Error::Label { row, .. } => Some(*row),
             _ => None,
         }
     }
@@ -176,7 +211,12 @@ impl Error {
     /// The same error, where the rows it speaks of begin at `first` in something larger.
     #[must_use]
     pub fn after_rows(mut self, first: usize) -> Error {
-        if let Error::Cell { row, .. } | Error::NoStandIn { row, .. } | Error::Label { row, .. } = &mut self {
+        if let Error::Cell { row, .. }
+        | Error::NoStandIn { row, .. }
+        | Error::Unfit { row, .. }
+        | Error::UnknownClass { row, .. }
+        | Error::Label { row, .. } = &mut self
+        {
             *row += first;
         }
         self

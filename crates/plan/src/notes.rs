@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::Action;
+
 /// What can be wrong with a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flaw {
@@ -11,11 +13,13 @@ pub enum Flaw {
     Unseen,
     /// It is no value of its column's type.
     Unreadable,
+    /// It is a number beyond the range of its column.
+    OutOfRange,
 }
 
 impl Flaw {
     /// All of them, in the order in which audits list them.
-    pub const ALL: [Flaw; 3] = [Flaw::Missing, Flaw::Unseen, Flaw::Unreadable];
+    pub const ALL: [Flaw; 4] = [Flaw::Missing, Flaw::Unseen, Flaw::Unreadable, Flaw::OutOfRange];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -23,6 +27,7 @@ impl Flaw {
             Flaw::Missing => "missing",
             Flaw::Unseen => "unseen",
             Flaw::Unreadable => "unreadable",
+            Flaw::OutOfRange => "out-of-range",
         }
     }
 }
@@ -42,6 +47,8 @@ pub struct Note {
     pub column: usize,
     /// What is wrong with the cell.
     pub flaw: Flaw,
+    /// What was done about it.
+    pub action: Action,
 }
 
 /// The notes of some rows, by row and then by column, with the rows that get no score.

@@ -1,97 +1,68 @@
-//! From raw columns to the matrix that models eat.
+//! From raw columns to what models eat.
+
+use std::sync::Arc;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Block, Category, Column, Error, Flaw, Kind, Level, Note, Notes, Number, Plain, Policy, Rows, Scale,
-    Schema, Table, Text,
-    cells::{Cells, some_of},
-    findings::Findings,
-    plain::PlainColumns,
-    schema::Matching,
-    steps::Read,
+    Block, Column, Error, InputForm, Kind, Note, Notes, Plain, Policy, Rows, Schema, StepForm, Table,
+    cells::Cells, findings::Findings, plain::PlainColumns, program::Program, reading, schema::Matching,
+    values::Values,
 };
 
-/// How raw columns become what graphs eat: one matrix of features, or blocks of columns as they stand.
+/// How raw columns become what graphs eat: through steps, or in blocks of columns as they stand.
 ///
-/// - each feature reads a column that the schema has, as the kind that the schema says
-/// - no column is read by two features, and every column with a kind is read by one
-/// - blocks take the columns of the schema in order, each column once
-#[derive(Debug, Clone, PartialEq)]
+/// - everything that a step or an input reads is there, is of a kind that it can read, and is fitted
+/// - every column of the schema with a kind is read
+/// - a row becomes the same alone and among others
+#[derive(Debug, Clone)]
 pub struct Plan {
     schema: Schema,
-    features: Vec<Feature>,
-    precision: Precision,
-    /// Blocks of columns as they stand, where there is no matrix of features.
-    plain: Vec<Plain>,
+    way: Way,
 }
 
-/// One column of the matrix.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Feature {
-    /// The place in the schema of the column it reads.
-    pub column: usize,
-    /// How the column is read.
-    pub reading: Reading,
-    /// What is done to the value then.
-    pub scale: Scale,
+#[derive(Debug, Clone)]
+enum Way {
+    Steps {
+        steps: Vec<StepForm>,
+        inputs: Vec<InputForm>,
+        program: Arc<Program>,
+    },
+    /// Blocks of columns as they stand.
+    Plain(Vec<Plain>),
 }
 
-impl Feature {
-    /// How many values it may have, where these are codes 0, 1, … up to one below.
-    ///
-    /// ```
-    /// use automl_pack_plan::{Feature, Level, Number, Reading, Scale};
-    ///
-    /// let feature = |reading| Feature { column: 0, reading, scale: Scale::Identity };
-    /// let levels = Reading::Level(Level { count: 3, commonest: 0 });
-    /// assert_eq!(feature(levels).levels(), Some(3));
-    /// assert_eq!(feature(Reading::Number(Number { fill: 0.0 })).levels(), None);
-    /// ```
-    pub fn levels(&self) -> Option<usize> {
-        let most = match &self.reading {
-            _ if self.scale != Scale::Identity => return None,
-            Reading::Number(_) => return None,
-            Reading::Text(text) => text.coded().last().map_or(0, |(_, code)| *code),
-            Reading::Category(category) => {
-                let seen = category.coded().last().map_or(0, |(_, code)| *code);
-                seen.max(category.missing as u32).max(category.unseen as u32)
-            }
-            Reading::Level(level) => level.count.checked_sub(1)?.max(level.commonest),
-        };
-        usize::try_from(most).ok()?.checked_add(1)
+impl PartialEq for Plan {
+    fn eq(&self, other: &Plan) -> bool {
+        self.schema == other.schema
+            && self.steps() == other.steps()
+            && self.inputs() == other.inputs()
+            && self.blocks() == other.blocks()
     }
 }
 
-/// How a column is read.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reading {
-    /// As numbers.
-    Number(Number),
-    /// As codes of texts.
-    Text(Text),
-    /// As codes of numbers.
-    Category(Category),
-    /// As levels that models take as they are.
-    Level(Level),
-}
-
-/// The precision in which scales are applied. The result is single in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The precision in which something is computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// All in single precision.
+    /// Single precision.
     Single,
-    /// All in double precision, rounded at the end.
+    /// Double precision.
+    #[default]
     Double,
+}
+
+impl Precision {
+    pub(crate) fn is_double(&self) -> bool {
+        *self == Precision::Double
+    }
 }
 
 /// Rows as models eat them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
-    /// The blocks, each with a row for each row: one of a column for each feature, or one for each input of
-    /// a bare graph.
+    /// The blocks, each with a row for each row: one for each input of the plan, or of a bare graph.
     pub blocks: Vec<Block>,
     /// What was noticed about their cells.
     pub notes: Notes,
@@ -100,7 +71,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The matrix of features, where there is no other block.
+    /// The matrix of single precision, where there is no other block.
     pub fn matrix(&self) -> Option<&Array2<f32>> {
         match self.blocks.as_slice() {
             [Block::Single(matrix)] => Some(matrix),
@@ -110,28 +81,10 @@ impl Prepared {
 }
 
 impl Plan {
-    /// Takes a schema and the features in the order in which the models take them.
-    pub fn new(schema: Schema, features: Vec<Feature>, precision: Precision) -> Result<Plan, Error> {
-        let mut read = vec![false; schema.columns().len()];
-        for (number, feature) in features.iter().enumerate() {
-            let refuse = |what: String| Err(Error::Feature { feature: number, what });
-            let Some(column) = schema.columns().get(feature.column) else {
-                return refuse(format!("reads column {}: the schema has {}", feature.column, read.len()));
-            };
-            if column.kind != Some(feature.reading.kind()) {
-                let found = column.kind.map_or("not read", Kind::word);
-                let expected = feature.reading.kind().word();
-                return refuse(format!("reads \"{}\" as {expected}: the schema says {found}", column.name));
-            }
-            if std::mem::replace(&mut read[feature.column], true) {
-                return refuse(format!("reads \"{}\", as another does", column.name));
-            }
-        }
-        if let Some((place, column, _)) = schema.read().find(|(place, ..)| !read[*place]) {
-            let what = format!("that reads \"{}\" (column {place}) is missing", column.name);
-            return Err(Error::Feature { feature: features.len(), what });
-        }
-        Ok(Plan { schema, features, precision, plain: Vec::new() })
+    /// Takes a schema, the steps in order, and the inputs that the members eat.
+    pub fn new(schema: Schema, steps: Vec<StepForm>, inputs: Vec<InputForm>) -> Result<Plan, Error> {
+        let program = Arc::new(Program::bind(&schema, &steps, &inputs)?);
+        Ok(Plan { schema, way: Way::Steps { steps, inputs, program } })
     }
 
     /// Takes the columns of a schema as they stand, in blocks: what the inputs of a bare graph take.
@@ -155,10 +108,10 @@ impl Plan {
             None => plain.len() == 1 && columns == 0,
         };
         if plain.is_empty() || !fits {
-            let what = format!("takes other columns than the {columns} of the schema");
-            return Err(Error::Feature { feature: 0, what });
+            let what = format!("take other columns than the {columns} of the schema");
+            return Err(Error::Plan { path: "inputs".to_owned(), what });
         }
-        Ok(Plan { schema, features: Vec::new(), precision: Precision::Single, plain })
+        Ok(Plan { schema, way: Way::Plain(plain) })
     }
 
     /// The raw columns.
@@ -166,73 +119,92 @@ impl Plan {
         &self.schema
     }
 
-    /// Blocks of columns that are taken as they stand; none where there is a matrix of features.
+    /// Blocks of columns that are taken as they stand; none where there are steps and inputs.
     pub fn blocks(&self) -> &[Plain] {
-        &self.plain
+        match &self.way {
+            Way::Plain(plain) => plain,
+            Way::Steps { .. } => &[],
+        }
     }
 
-    /// The columns of the matrix, in order; none where columns are taken as they stand.
-    pub fn features(&self) -> &[Feature] {
-        &self.features
+    /// The steps, in order; none where columns are taken as they stand.
+    pub fn steps(&self) -> &[StepForm] {
+        match &self.way {
+            Way::Steps { steps, .. } => steps,
+            Way::Plain(_) => &[],
+        }
     }
 
-    /// The precision in which scales are applied.
-    pub fn precision(&self) -> Precision {
-        self.precision
+    /// The inputs that steps end in; none where columns are taken as they stand.
+    pub fn inputs(&self) -> &[InputForm] {
+        match &self.way {
+            Way::Steps { inputs, .. } => inputs,
+            Way::Plain(_) => &[],
+        }
     }
 
-    /// Reads, fills in and scales some rows.
+    /// What the columns of an input are called.
+    ///
+    /// # Panics
+    /// If there is no such input.
+    pub fn labels(&self, input: usize) -> &[String] {
+        match &self.way {
+            Way::Steps { program, .. } => program.inputs()[input].labels(),
+            Way::Plain(_) => &[],
+        }
+    }
+
+    /// How many values each column of an input may have, where these are codes 0, 1, … up to one below.
+    ///
+    /// # Panics
+    /// If there is no such input.
+    pub fn levels(&self, input: usize) -> &[Option<usize>] {
+        match &self.way {
+            Way::Steps { program, .. } => program.inputs()[input].levels(),
+            Way::Plain(_) => &[],
+        }
+    }
+
+    /// Reads some rows, and takes them through the steps.
     pub fn prepare(&self, rows: &(impl Rows + ?Sized), policy: &Policy) -> Result<Prepared, Error> {
         let table = rows.table();
-        let matching = self.find_columns(&table)?;
-        if !self.plain.is_empty() {
-            return self.prepare_plain(&table, &matching, policy);
-        }
-        let mut features = Array2::zeros((table.len(), self.features.len()));
+        let matching = self.schema.match_table(&table)?;
         let mut findings = Findings::default();
-        for (number, feature) in self.features.iter().enumerate() {
-            let column = &self.schema.columns()[feature.column];
-            let place = matching.places[feature.column].unwrap_or(feature.column);
-            let cells = cells(&table, place, column, feature.reading.kind())?;
-            for (row, value) in features.column_mut(number).iter_mut().enumerate() {
-                let (read, flaw) = feature.reading.read(&cells, row);
-                *value = match self.precision {
-                    Precision::Single => feature.scale.apply_single(read),
-                    Precision::Double => feature.scale.apply_double(read),
-                };
-                if let Some(flaw) = flaw {
-                    findings.add(Note { row, column: feature.column, flaw }, policy, || {
-                        self.refuse(row, feature, flaw, &cells)
-                    });
-                }
+        let blocks = match &self.way {
+            Way::Steps { program, .. } => {
+                let values = read_columns(&self.schema, &table, &matching, policy, &mut findings)?;
+                program.run(values, table.len(), policy, &mut findings)
             }
-        }
-        let notes = findings.conclude()?;
-        Ok(Prepared { blocks: vec![features.into()], notes, ignored: matching.ignored })
-    }
-
-    fn prepare_plain(
-        &self,
-        table: &Table<'_>,
-        matching: &Matching,
-        policy: &Policy,
-    ) -> Result<Prepared, Error> {
-        let (mut first, mut findings) = (0, Findings::default());
-        let mut blocks = Vec::with_capacity(self.plain.len());
-        for Plain { element, columns } in &self.plain {
-            let places = &matching.places[first..][..columns.unwrap_or(matching.places.len())];
-            let columns = PlainColumns { plan: self, table, first, places, element: *element };
-            blocks.push(columns.read(policy, &mut findings)?);
-            first += places.len();
-        }
+            Way::Plain(plain) => self.prepare_plain(plain, &table, &matching, policy, &mut findings)?,
+        };
         let notes = findings.conclude()?;
         let notes = match self.schema.as_wide() {
             Some(_) => {
-                notes.of_columns(|| (0..first).map(|column| self.column_name(table, column)).collect())
+                let width = matching.places.len();
+                notes.of_columns(|| (0..width).map(|column| self.column_name(&table, column)).collect())
             }
             None => notes,
         };
         Ok(Prepared { blocks, notes, ignored: matching.ignored })
+    }
+
+    fn prepare_plain(
+        &self,
+        plain: &[Plain],
+        table: &Table<'_>,
+        matching: &Matching,
+        policy: &Policy,
+        findings: &mut Findings,
+    ) -> Result<Vec<Block>, Error> {
+        let mut first = 0;
+        let mut blocks = Vec::with_capacity(plain.len());
+        for Plain { element, columns } in plain {
+            let places = &matching.places[first..][..columns.unwrap_or(matching.places.len())];
+            let columns = PlainColumns { plan: self, table, first, places, element: *element };
+            blocks.push(columns.read(policy, findings)?);
+            first += places.len();
+        }
+        Ok(blocks)
     }
 
     /// What a column is called: by the schema, unless the data names its columns itself.
@@ -248,62 +220,45 @@ impl Plan {
 
     /// Finds the columns that the models read; the rows themselves are not looked at.
     pub fn find_columns(&self, table: &Table<'_>) -> Result<Matching, Error> {
-        match table {
-            Table::Batch(batch) => {
-                let schema = batch.schema();
-                let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-                self.schema.match_names(&names)
-            }
-            Table::BatchByPosition(batch) => self.schema.match_positions(batch.num_columns()),
-            Table::Single(matrix) => self.schema.match_positions(matrix.ncols()),
-            Table::Double(matrix) => self.schema.match_positions(matrix.ncols()),
-        }
-    }
-
-    fn refuse(&self, row: usize, feature: &Feature, flaw: Flaw, cells: &Cells<'_>) -> Error {
-        Error::Cell {
-            row,
-            column: self.schema.columns()[feature.column].name.clone(),
-            flaw,
-            expected: feature.reading.expected(),
-            found: cells.shown(row),
-        }
+        self.schema.match_table(table)
     }
 }
 
-impl Reading {
-    /// The kind of column that can be read so.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Reading::Number(_) => Kind::Number,
-            Reading::Text(_) => Kind::Text,
-            Reading::Category(_) | Reading::Level(_) => Kind::Category,
-        }
-    }
-
-    fn read(&self, cells: &Cells<'_>, row: usize) -> Read {
-        match self {
-            Reading::Number(number) => number.read(cells, row),
-            Reading::Text(text) => text.read(cells, row),
-            Reading::Category(category) => category.read(cells, row),
-            Reading::Level(level) => level.read(cells, row),
-        }
-    }
-
-    fn expected(&self) -> String {
-        match self {
-            Reading::Number(_) => "a number".to_owned(),
-            Reading::Text(text) => format!("one of {}", some_of(text.values().into_iter())),
-            Reading::Category(category) => format!("one of {}", some_of(category.values().into_iter())),
-            Reading::Level(level) => format!("an integer from 0 to {}", level.count.saturating_sub(1)),
-        }
-    }
+/// The values of the columns that are read.
+pub(crate) fn read_columns(
+    schema: &Schema,
+    table: &Table<'_>,
+    matching: &Matching,
+    policy: &Policy,
+    findings: &mut Findings,
+) -> Result<Vec<Values>, Error> {
+    schema
+        .read()
+        .map(|(place, column, kind)| {
+            let cells = cells(table, matching.places[place].unwrap_or(place), column, kind)?;
+            Ok(reading::read(column, kind, &cells, table.len(), &mut |row, flaw| {
+                let action = column.action(flaw, policy);
+                findings.add(Note { row, column: place, flaw, action }, true, |_| Error::Cell {
+                    row,
+                    column: column.name.clone(),
+                    flaw,
+                    expected: reading::expected(column, kind),
+                    found: cells.shown(row),
+                });
+            }))
+        })
+        .collect()
 }
 
-fn cells<'a>(table: &'a Table<'_>, place: usize, column: &Column, kind: Kind) -> Result<Cells<'a>, Error> {
-    let in_matrix = || match kind {
-        Kind::Text => Err(Error::TextInMatrix { column: column.name.clone() }),
-        Kind::Number | Kind::Category => Ok(()),
+fn cells<'a>(table: &'a Table<'_>, place: usize, column: &Column, kind: &Kind) -> Result<Cells<'a>, Error> {
+    let is_number = match kind {
+        Kind::Number | Kind::Integer | Kind::Boolean(_) => true,
+        Kind::Category(vocabulary) => !vocabulary.is_text(),
+        _ => false,
+    };
+    let in_matrix = || match is_number {
+        true => Ok(()),
+        false => Err(Error::TextInMatrix { column: column.name.clone() }),
     };
     match table {
         Table::Batch(batch) | Table::BatchByPosition(batch) => {
@@ -311,31 +266,5 @@ fn cells<'a>(table: &'a Table<'_>, place: usize, column: &Column, kind: Kind) ->
         }
         Table::Single(matrix) => in_matrix().map(|()| Cells::Single(matrix.column(place))),
         Table::Double(matrix) => in_matrix().map(|()| Cells::Double(matrix.column(place))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn number(column: usize) -> Feature {
-        Feature { column, reading: Reading::Number(Number { fill: 0.0 }), scale: Scale::Identity }
-    }
-
-    #[test]
-    fn a_plan_that_does_not_fit_its_schema_is_refused() {
-        let schema =
-            || Schema::new(vec![Column::new("a", Kind::Number), Column::new("b", Kind::Text)]).unwrap();
-        for (features, feature, words) in [
-            (vec![number(2)], 0, "reads column 2: the schema has 2"),
-            (vec![number(0), number(1)], 1, "reads \"b\" as number: the schema says text"),
-            (vec![number(0), number(0)], 1, "reads \"a\", as another does"),
-            (vec![number(0)], 1, "that reads \"b\" (column 1) is missing"),
-        ] {
-            let refused = Plan::new(schema(), features, Precision::Single).unwrap_err();
-            assert_eq!(refused, Error::Feature { feature, what: words.to_owned() });
-        }
-        let twice = Schema::new(vec![Column::new("a", Kind::Number), Column::unread("a")]).unwrap_err();
-        assert_eq!(twice, Error::RepeatedInSchema { column: "a".to_owned() });
     }
 }

@@ -1,31 +1,43 @@
-//! What is done with a cell that is missing, unseen or unreadable.
+//! What is done with a cell that is missing, unseen, unreadable or out of range.
+
+use serde::{Deserialize, Serialize};
 
 use crate::Flaw;
 
-/// One action for each [`Flaw`]. The default is what carefree-learn does: missing and unseen cells are
-/// filled in as in training, and a cell that cannot be read as its column's type fails the whole data.
+/// An action for each [`Flaw`], where something is said of it. What nobody says is as it is usual: missing,
+/// unseen and out-of-range cells are filled in as in training, and a cell that cannot be read as its column's
+/// type fails the whole data.
 ///
 /// ```
-/// use automl_pack_plan::{Action, Flaw, Policy};
+/// use automl_pack_plan::{Action, Column, Flaw, Kind, Policy};
 ///
-/// let policy = Policy { unseen: Action::Null, ..Policy::default() };
-/// assert_eq!(policy.action(Flaw::Unseen), Action::Null);
-/// assert_eq!(policy.action(Flaw::Unreadable), Action::Error);
+/// let column = Column { policy: Policy { unseen: Some(Action::Null), ..Policy::default() }, ..Column::new("job", Kind::Text) };
+/// assert_eq!(column.action(Flaw::Unseen, &Policy::default()), Action::Null);
+/// assert_eq!(column.action(Flaw::Unseen, &Policy::all(Action::Error)), Action::Error);
+/// assert_eq!(column.action(Flaw::Unreadable, &Policy::default()), Action::Error);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// An empty cell.
-    pub missing: Action,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Action>,
     /// A value that the training data did not have.
-    pub unseen: Action,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<Action>,
     /// A cell that is no value of its column's type.
-    pub unreadable: Action,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<Action>,
+    /// A number beyond the range of its column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_range: Option<Action>,
 }
 
 /// What is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// The cell is filled in, and the row's audit says so.
+    /// The cell is filled in, and the row's audit says so. A number out of range becomes the end of the range.
     Impute,
     /// The row gets no score.
     Null,
@@ -33,24 +45,44 @@ pub enum Action {
     Error,
 }
 
-impl Default for Policy {
-    fn default() -> Self {
-        Policy { missing: Action::Impute, unseen: Action::Impute, unreadable: Action::Error }
+impl Action {
+    /// What an audit says was done about a flaw.
+    pub fn done(self, flaw: Flaw) -> &'static str {
+        match (self, flaw) {
+            (Action::Impute, Flaw::OutOfRange) => "clipped",
+            (Action::Impute, _) => "imputed",
+            (Action::Null | Action::Error, _) => "refused",
+        }
     }
 }
 
 impl Policy {
     /// The same action for every flaw.
     pub fn all(action: Action) -> Policy {
-        Policy { missing: action, unseen: action, unreadable: action }
+        let action = Some(action);
+        Policy { missing: action, unseen: action, unreadable: action, out_of_range: action }
     }
 
-    /// What is done about a flaw.
-    pub fn action(&self, flaw: Flaw) -> Action {
+    /// What is usual.
+    pub fn usual(flaw: Flaw) -> Action {
+        match flaw {
+            Flaw::Missing | Flaw::Unseen | Flaw::OutOfRange => Action::Impute,
+            Flaw::Unreadable => Action::Error,
+        }
+    }
+
+    /// What it says of a flaw, if anything.
+    pub fn said(&self, flaw: Flaw) -> Option<Action> {
         match flaw {
             Flaw::Missing => self.missing,
             Flaw::Unseen => self.unseen,
             Flaw::Unreadable => self.unreadable,
+            Flaw::OutOfRange => self.out_of_range,
         }
+    }
+
+    /// Whether it says nothing.
+    pub fn is_silent(&self) -> bool {
+        *self == Policy::default()
     }
 }

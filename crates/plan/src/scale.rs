@@ -54,6 +54,21 @@ impl Scale {
         *self == Scale::Identity
     }
 
+    /// What is divided by is more than nothing, and every number is one in single precision.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let (from, by) = match *self {
+            Scale::Identity | Scale::Logarithm => return Ok(()),
+            Scale::Standard { mean, deviation } => (mean, deviation),
+            Scale::MinMax { min, range } => (min, range),
+        };
+        let fits = (from as f32).is_finite() && (by as f32).is_finite() && by as f32 > 0.0;
+        fits.then_some(()).ok_or_else(|| {
+            format!(
+                "is scaled from {from:e} by {by:e}: expected numbers of single precision, the second above 0"
+            )
+        })
+    }
+
     /// In single precision.
     pub fn apply_single(&self, x: f32) -> f32 {
         match *self {

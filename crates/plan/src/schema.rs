@@ -2,60 +2,10 @@
 
 use std::{collections::HashMap, fmt};
 
-use crate::{Error, MissingColumn};
-
-/// What a raw column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Numbers that are measured.
-    Number,
-    /// Numbers that are names of things.
-    Category,
-    /// Text that names things.
-    Text,
-}
-
-impl Kind {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Number => "number",
-            Kind::Category => "category",
-            Kind::Text => "text",
-        }
-    }
-
-    pub(crate) fn expected(self) -> &'static str {
-        match self {
-            Kind::Number | Kind::Category => "a number",
-            Kind::Text => "text",
-        }
-    }
-}
-
-/// A raw column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// Its name in the data.
-    pub name: String,
-    /// What it holds; `None` for a column that the models do not read.
-    pub kind: Option<Kind>,
-}
-
-impl Column {
-    /// A column that the models read.
-    pub fn new(name: impl Into<String>, kind: Kind) -> Column {
-        Column { name: name.into(), kind: Some(kind) }
-    }
-
-    /// A column that was in the training data and that no model reads.
-    pub fn unread(name: impl Into<String>) -> Column {
-        Column { name: name.into(), kind: None }
-    }
-}
+use crate::{Column, Error, Kind, MissingColumn, Table};
 
 /// The raw columns, in the order of the training data. No name is there twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
     columns: Vec<Column>,
     /// Where the data names its columns itself: what they all are, and how many.
@@ -116,6 +66,7 @@ impl Schema {
             if seen.insert(column.name.as_str(), ()).is_some() {
                 return Err(Error::RepeatedInSchema { column: column.name.clone() });
             }
+            column.check()?;
         }
         Ok(Schema { columns, wide: None })
     }
@@ -134,7 +85,7 @@ impl Schema {
     /// ```
     pub fn wide(input: &str, width: Width, kind: Kind) -> Schema {
         let count = if let Width::Exactly(width) = width { width } else { 0 };
-        let columns = (0..count).map(|place| Column::new(format!("{input}_{place}"), kind)).collect();
+        let columns = (0..count).map(|place| Column::new(format!("{input}_{place}"), kind.clone())).collect();
         Schema { columns, wide: Some(Wide { input: input.to_owned(), width }) }
     }
 
@@ -149,9 +100,9 @@ impl Schema {
     }
 
     /// The columns that models read, with their places in the schema.
-    pub fn read(&self) -> impl Iterator<Item = (usize, &Column, Kind)> {
+    pub fn read(&self) -> impl Iterator<Item = (usize, &Column, &Kind)> {
         let columns = self.columns.iter().enumerate();
-        columns.filter_map(|(place, column)| column.kind.map(|kind| (place, column, kind)))
+        columns.filter_map(|(place, column)| column.kind.as_ref().map(|kind| (place, column, kind)))
     }
 
     /// Finds the columns by name, in any order. Others are ignored and counted.
@@ -193,6 +144,20 @@ impl Schema {
         Ok(Matching { places, ignored })
     }
 
+    /// Finds the columns in a table, by name or by position.
+    pub(crate) fn match_table(&self, table: &Table<'_>) -> Result<Matching, Error> {
+        match table {
+            Table::Batch(batch) => {
+                let schema = batch.schema();
+                let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+                self.match_names(&names)
+            }
+            Table::BatchByPosition(batch) => self.match_positions(batch.num_columns()),
+            Table::Single(matrix) => self.match_positions(matrix.ncols()),
+            Table::Double(matrix) => self.match_positions(matrix.ncols()),
+        }
+    }
+
     /// Takes the columns as they stand in the schema, whatever the data calls them.
     pub fn match_positions(&self, width: usize) -> Result<Matching, Error> {
         if let Some(Wide { input, width: expected }) = &self.wide {
@@ -208,8 +173,12 @@ impl Schema {
             let names = names.join(", ") + more;
             return Err(Error::Width { expected: self.columns.len(), found: width, names });
         }
-        let places: Vec<_> =
-            self.columns.iter().enumerate().map(|(place, column)| column.kind.map(|_| place)).collect();
+        let places: Vec<_> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(place, column)| column.kind.as_ref().map(|_| place))
+            .collect();
         let ignored = width - places.iter().flatten().count();
         Ok(Matching { places, ignored })
     }
@@ -217,11 +186,6 @@ impl Schema {
     /// The place of the column of that name.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
-    }
-
-    /// The name of a column that may be meant by another.
-    pub(crate) fn closest(&self, name: &str) -> Option<&str> {
-        closest(name, &self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>())
     }
 
     fn missing(&self, missing: Vec<String>, names: &[impl AsRef<str>]) -> Error {
@@ -233,16 +197,17 @@ impl Schema {
             .filter(|name| !self.columns.iter().any(|column| column.name == *name))
             .take(1000)
             .collect();
-        let close = |name: &str| closest(name, &others).map(str::to_owned);
+        let close = |name: &str| closest(name, others.iter().copied()).map(str::to_owned);
         let missing = missing.into_iter().map(|name| MissingColumn { close: close(&name), name }).collect();
         Error::MissingColumns { missing, needed: self.read().count() }
     }
 }
 
-fn closest<'a>(name: &str, others: &[&'a str]) -> Option<&'a str> {
+/// The one that may be meant by a name.
+pub(crate) fn closest<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-', '.'], "_");
     let wanted = plain(name);
     let likeness = |other: &str| strsim::jaro_winkler(&wanted, &plain(other));
-    let best = others.iter().map(|other| (likeness(other), *other)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let best = others.map(|other| (likeness(other), other)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.84).then_some(best.1)
 }

@@ -123,6 +123,19 @@ pub(crate) struct Network {
 }
 
 impl Network {
+    /// The graph of a member of a bundle, of which one output is read.
+    pub(crate) fn of_output(graph: BareGraph, output: usize, bytes: usize) -> Network {
+        Network { graph, places: vec![output], is_single: true, bytes }
+    }
+
+    /// How many columns the first output that is read has.
+    pub(crate) fn columns(&self) -> usize {
+        self.places
+            .first()
+            .and_then(|place| self.graph.outputs().get(*place))
+            .map_or(0, |output| output.columns)
+    }
+
     pub(crate) fn graph(&self) -> &BareGraph {
         &self.graph
     }
@@ -134,12 +147,12 @@ impl Network {
     /// Runs some of the rows.
     pub(crate) fn run(
         &self,
-        inputs: &[Block],
+        inputs: &[&Block],
         first: usize,
         count: usize,
     ) -> Result<Vec<Block>, engine::Error> {
         let tensor =
-            |(input, block): (&BareInput, &Block)| blocks::tensor(input.element, block, first, count);
+            |(input, block): (&BareInput, &&Block)| blocks::tensor(input.element, block, first, count);
         let tensors: Result<Vec<Tensor>, _> = self.graph.inputs().iter().zip(inputs).map(tensor).collect();
         let mut outputs: Vec<Option<Tensor>> = self.graph.run(tensors?)?.into_iter().map(Some).collect();
         let read = self.places.iter().filter_map(|place| outputs.get_mut(*place)?.take());

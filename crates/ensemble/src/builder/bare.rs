@@ -1,11 +1,11 @@
 //! A graph that comes alone: which of its outputs predicts, and whether it gives probabilities.
 
 use automl_pack_engine::Graph;
-use automl_pack_plan::{Action, Outputs, Plan, Policy, Statistics, Target, Task};
+use automl_pack_plan::{Action, Block, Outputs, Plan, Policy, Statistics, Target, Task};
 use ndarray::ArrayView1;
 
 use super::{Files, binary_config, synthetic, to_json};
-use crate::Error;
+use crate::{Error, network::Network};
 
 /// Adds what is known of a bare graph to the files of its member.
 pub(super) fn complete(member: &str, files: &mut Files, plan: &Plan, target: &Target) -> Result<(), Error> {
@@ -20,13 +20,9 @@ pub(super) fn complete(member: &str, files: &mut Files, plan: &Plan, target: &Ta
     let mut names = Graph::output_names(graph).map_err(refused)?;
     let output = predictions(&names)
         .ok_or_else(|| Error::NoOutput { member: member.to_owned(), found: names.join(", ") })?;
-    let graph = Graph::load(graph, output).map_err(refused)?;
-    let (expected, found) = (plan.features().len(), graph.width());
-    if expected != found {
-        return Err(Error::MemberInput { member: member.to_owned(), expected, found });
-    }
+    let network = Network::load(member, graph, output, plan)?;
     let is_classification = matches!(target.task, Task::Classification(_));
-    let outputs = match is_classification && gives_probabilities(member, &graph, plan)? {
+    let outputs = match is_classification && gives_probabilities(member, &network, plan)? {
         true => Outputs::Probabilities,
         false => Outputs::Logits,
     };
@@ -45,13 +41,14 @@ fn predictions(names: &[String]) -> Option<usize> {
 }
 
 /// Probabilities are from 0 to 1 and sum to 1, for every row; nothing else does so by chance.
-fn gives_probabilities(member: &str, graph: &Graph, plan: &Plan) -> Result<bool, Error> {
+fn gives_probabilities(member: &str, network: &Network, plan: &Plan) -> Result<bool, Error> {
     const TOLERANCE: f32 = 1e-3;
     let rows = synthetic::rows(plan, &Statistics::default()).rows();
     let prepared = plan.prepare(&rows, &Policy::all(Action::Null))?;
-    let Some(features) = prepared.matrix() else { return Ok(false) };
-    let output = graph.run(features.view());
-    let output = output.map_err(|source| Error::Member { member: member.to_owned(), source })?;
+    let count = prepared.blocks.first().map_or(0, Block::rows);
+    let outputs = network.run(&prepared.blocks, 0, count);
+    let outputs = outputs.map_err(|source| Error::Member { member: member.to_owned(), source })?;
+    let [Block::Single(output)] = outputs.as_slice() else { return Ok(false) };
     let is_share = |row: &ArrayView1<'_, f32>| {
         row.iter().all(|p| (0.0..=1.0 + TOLERANCE).contains(p)) && (row.sum() - 1.0).abs() < TOLERANCE
     };

@@ -100,7 +100,7 @@ impl Builder {
         let schema =
             self.shared.get(&entry).ok_or_else(|| bundle::Error::Missing { entry: entry.clone() })?;
         let given: Value = read_json(&entry, schema)?;
-        let mut schema: SchemaForm = read_json(&entry, schema)?;
+        let schema: SchemaForm = read_json(&entry, schema)?;
         self.shared.entry(self.data("statistics.json")).or_insert_with(|| to_json(&Statistics::default()));
         let entry = self.data("plan.json");
         if let Some(plan) = self.shared.get(&entry) {
@@ -115,9 +115,7 @@ impl Builder {
         let target = schema.target(Scale::Identity)?;
         let plan = schema.bare_plan()?;
         self.put_data("plan.json", &PlanForm::of(&plan, &target));
-        // The plan has them now.
-        schema.columns.iter_mut().for_each(|column| column.values = None);
-        self.put_data("schema.json", &schema);
+        self.put_data("schema.json", &SchemaForm::of(plan.schema(), &target));
         Ok((plan, target))
     }
 

@@ -248,7 +248,7 @@ impl Golden {
     pub(crate) fn complete(&mut self, pattern: &Pattern) -> Result<(), Error> {
         let pattern = pattern.with_policy(Policy::default());
         if self.rows_from == Origin::Packing && self.expected.is_empty() {
-            let lenient = pattern.with_policy(Policy { unreadable: Action::Null, ..Policy::default() });
+            let lenient = pattern.with_policy(Policy { unreadable: Some(Action::Null), ..Policy::default() });
             let scores = score(&lenient, &self.rows(), 0)?;
             let mut row = 0..;
             self.rows.retain(|_| row.next().is_some_and(|row| !scores.is_refused(row)));

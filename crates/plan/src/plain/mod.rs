@@ -77,7 +77,9 @@ impl PlainColumns<'_, '_> {
             let cells = self.cells(column, place.unwrap_or(column))?;
             read_column(&cells, &mut block, at, |row, flaw| {
                 let has_stand_in = self.element.has_stand_in(flaw);
-                findings.add_plain(Note { row, column, flaw }, has_stand_in, policy, |wants_one| {
+                let note =
+                    Note { row, column, flaw, action: policy.said(flaw).unwrap_or(Policy::usual(flaw)) };
+                findings.add(note, has_stand_in, |wants_one| {
                     let name = self.plan.column_name(self.table, column);
                     let (expected, found) = (self.element.expected(), cells.shown(row));
                     match wants_one {

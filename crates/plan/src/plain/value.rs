@@ -1,6 +1,9 @@
 //! A cell as each of the types that a graph takes.
 
-use crate::cells::{Cell, Cells, is_missing};
+use crate::{
+    cells::{Cell, Cells},
+    column::is_missing,
+};
 
 /// A value that a column can be read as.
 pub(super) trait Value: Clone + Default {
@@ -19,6 +22,7 @@ pub(super) trait Value: Clone + Default {
             Cells::Numbers(array) => Self::of_number(array.value(row)),
             Cells::Single(column) => Self::of_number(column[row].into()),
             Cells::Double(column) => Self::of_number(column[row]),
+            Cells::Times { .. } | Cells::Lists(_) => Cell::Unreadable,
         }
     }
 }

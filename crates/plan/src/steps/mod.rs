@@ -1,19 +1,393 @@
-//! How a raw column is read, one file for each way.
+//! What is done to values between the raw columns and the inputs, one file for each step.
 //!
-//! Each way has `read`: one cell to the value a model was trained on, and to the [`Flaw`] that was
-//! noticed, if any. The value is what stands in for the cell where the policy is to impute.
+//! A step is data: its options, and what was fitted to the training data. A fitted value that is left out is a
+//! hole, which [`Plan::fit`](crate::Plan::fit) fills; one that is there stays as it is. Binding a step to the
+//! shapes that it reads checks all of it once and gives what is applied to rows. No step looks at other rows
+//! than the one it changes, at a clock, or at chance.
 
-mod category;
-mod level;
-mod number;
+mod bag;
+mod bins;
+mod boolean;
+mod by_column;
+mod clip;
+mod date_parts;
+mod fields;
+mod frequency;
+mod hash;
+mod ids;
+mod impute;
+mod log;
+mod lookup;
+mod many_hot;
+mod max_abs;
+mod min_max;
+mod ngrams;
+mod normalise;
+mod one_hot;
+mod ordinal;
+mod pca;
+mod polynomial;
+mod power;
+mod probit;
+mod quantile;
+#[cfg(test)]
+mod recorded;
+mod robust;
+mod select;
+mod several;
+mod split;
+mod standardise;
+mod target;
 mod text;
+mod window;
 
-pub use category::Category;
-pub use level::Level;
-pub use number::Number;
-pub use text::Text;
+use std::{fmt, sync::Arc};
 
-use crate::Flaw;
+use serde::{Deserialize, Serialize};
 
-/// A value, and what was noticed about the cell it comes from.
-pub(crate) type Read = (f32, Option<Flaw>);
+use crate::{
+    Vocabulary,
+    values::{Shape, Values},
+};
+
+pub use bag::RowNorm;
+pub use bins::{Bins, Cut, Give};
+pub use boolean::Boolean;
+pub use clip::Clip;
+pub use date_parts::{DatePart, DateParts};
+pub use frequency::{Frequency, FrequencyForm};
+pub use hash::Hash;
+pub use ids::{Ids, Side};
+pub use impute::{Impute, Stand};
+pub use log::{Log, Logarithm};
+pub use many_hot::{ManyHot, Unknown};
+pub use max_abs::MaxAbs;
+pub use min_max::MinMax;
+pub use ngrams::{GramUnit, GramWeight, NGrams};
+pub use normalise::{Normalise, UnicodeForm};
+pub use one_hot::{Drop, OneHot, Place};
+pub use ordinal::Ordinal;
+pub use pca::{Components, Pca};
+pub use polynomial::Polynomial;
+pub use power::{Family, Power};
+pub use quantile::{Quantile, Spread};
+pub use robust::Robust;
+pub use select::{DropColumns, Select};
+pub use split::{Divider, Split};
+pub use standardise::Standardise;
+pub use target::{Smoothing, TargetMean};
+pub use window::{Edge, Window};
+
+/// Lists every step: its type, and the word for it in a plan.
+macro_rules! steps {
+    ($($name:ident $word:literal $doc:literal)+) => {
+        /// A step: what it does, and what was fitted. In JSON, `step` says which one it is.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "step")]
+        #[non_exhaustive]
+        pub enum Step {
+            $(#[doc = $doc] #[serde(rename = $word)] $name($name),)+
+        }
+
+        impl Step {
+            /// The words for all steps.
+            pub const WORDS: &[&str] = &[$($word),+];
+
+            /// The word for it.
+            pub fn word(&self) -> &'static str {
+                match self { $(Step::$name(_) => $word,)+ }
+            }
+
+            pub(crate) fn work(&self) -> &dyn Work {
+                match self { $(Step::$name(step) => step,)+ }
+            }
+
+            /// Reads what a step of that word says besides the columns.
+            pub(crate) fn read(word: &str, fields: serde_json::Value) -> Option<Result<Step, String>> {
+                match word {
+                    $($word => Some(serde_path_to_error::deserialize(fields).map(Step::$name).map_err(with_path)),)+
+                    _ => None,
+                }
+            }
+        }
+
+        $(impl From<$name> for Step {
+            fn from(step: $name) -> Step {
+                Step::$name(step)
+            }
+        })+
+    };
+}
+
+steps! {
+    Bins "bins" "Which of some intervals a number is in."
+    Boolean "boolean" "1 for a spelling of yes, 0 for one of no."
+    Clip "clip" "Numbers held between two others."
+    DateParts "date_parts" "Year, month, day and more of a time."
+    DropColumns "drop" "All columns but some."
+    Frequency "frequency" "How frequent each category is."
+    Hash "hash" "Many categories, texts or words in few columns, without a vocabulary."
+    Ids "ids" "Words as numbers, one after another."
+    Impute "impute" "Something stands in for what is missing."
+    Log "log" "Logarithms."
+    ManyHot "many_hot" "A column for each word that a set or a bag may have."
+    MaxAbs "max_abs" "In parts of the greatest distance from 0."
+    MinMax "min_max" "From the least number, in parts of the distance to the greatest."
+    NGrams "ngrams" "Columns for words, or runs of words or letters, in texts."
+    Normalise "normalise" "Texts that mean the same are written the same."
+    OneHot "one_hot" "A column for each category, 1 in that of the value."
+    Ordinal "ordinal" "A number for each category."
+    Pca "pca" "Turned to the directions in which rows differ most."
+    Polynomial "polynomial" "Products of columns."
+    Power "power" "Powers that make a column as normal as they can."
+    Quantile "quantile" "Where numbers lie among those of the training data."
+    Robust "robust" "From the median, in distances between quartiles."
+    Select "select" "Some columns of many."
+    Split "split" "Texts are cut into words."
+    Standardise "standardise" "From the mean, in standard deviations."
+    TargetMean "target" "The mean of the target for each category."
+    Window "window" "So many numbers of a series."
+}
+
+fn with_path(error: serde_path_to_error::Error<serde_json::Error>) -> String {
+    match error.path().to_string().as_str() {
+        "." => error.inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    }
+}
+
+/// What every step can do.
+pub(crate) trait Work {
+    /// Checks it against what it reads: no hole is left, and everything fits. What it gives has that name.
+    fn bind(&self, reads: &[&Shape], name: &str) -> Result<Bound, Misfit>;
+
+    /// What fills its holes; none where it has none.
+    fn fit(&self, _reads: &[&Shape]) -> Result<Option<Box<dyn Fit>>, Misfit> {
+        Ok(None)
+    }
+}
+
+/// A step that is bound to what it reads.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    /// What it gives.
+    pub shape: Shape,
+    /// How.
+    pub apply: Box<dyn Apply>,
+}
+
+/// Changes some rows.
+pub(crate) trait Apply: fmt::Debug + Send + Sync {
+    /// What becomes of the values of the shapes that the step was bound to.
+    fn apply(&self, reads: &[&Values]) -> Values;
+}
+
+/// Sees the training data, block by block, and fills the holes of a step then.
+pub(crate) trait Fit {
+    /// Sees some rows.
+    fn see(&mut self, reads: &[&Values], answers: &Answers<'_>);
+
+    /// Whether the step before may be fitted in the same pass: its missing numbers come as they are, and
+    /// what stands in for them, a number for each column, is told at the end.
+    fn takes_late(&self) -> bool {
+        false
+    }
+
+    /// The step without holes.
+    fn conclude(self: Box<Self>, late: Option<&[f64]>) -> Result<Step, Misfit>;
+}
+
+/// The target of some rows of the training data.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Answers<'a> {
+    /// Nothing is predicted.
+    None,
+    /// The place of each row's class, of so many.
+    Classes(&'a [u32], usize),
+    /// Each row's value.
+    Values(&'a [f64]),
+}
+
+/// Why a step does not fit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Misfit {
+    /// The field that is to blame, if it is one.
+    pub field: Option<&'static str>,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Misfit {
+    /// A field that is wrong.
+    pub(crate) fn field(field: &'static str, what: impl Into<String>) -> Misfit {
+        Misfit { field: Some(field), what: what.into() }
+    }
+
+    /// What it reads is of a kind that it cannot read.
+    pub(crate) fn kind(expected: &str, found: &Shape) -> Misfit {
+        Misfit::field("column", format!("reads {}: expected {expected}", found.word()))
+    }
+}
+
+impl From<String> for Misfit {
+    fn from(what: String) -> Misfit {
+        Misfit { field: None, what }
+    }
+}
+
+/// What was fitted, or the hole where it is to be.
+pub(crate) fn filled<'v, T>(field: &'static str, value: &'v Option<T>) -> Result<&'v T, Misfit> {
+    value.as_ref().ok_or_else(|| Misfit::field(field, "is not there: the step is not fitted"))
+}
+
+/// A number for each column of what a step reads; in JSON, one number where there is one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "OneOrMore", into = "OneOrMore")]
+pub struct Each(pub Vec<f64>);
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number, or a list of numbers")]
+enum OneOrMore {
+    One(f64),
+    More(Vec<f64>),
+}
+
+impl From<OneOrMore> for Each {
+    fn from(form: OneOrMore) -> Each {
+        match form {
+            OneOrMore::One(number) => Each(vec![number]),
+            OneOrMore::More(numbers) => Each(numbers),
+        }
+    }
+}
+
+impl From<Each> for OneOrMore {
+    fn from(Each(numbers): Each) -> OneOrMore {
+        match numbers.as_slice() {
+            [one] => OneOrMore::One(*one),
+            _ => OneOrMore::More(numbers),
+        }
+    }
+}
+
+impl From<f64> for Each {
+    fn from(number: f64) -> Each {
+        Each(vec![number])
+    }
+}
+
+impl Each {
+    /// A finite number for each of the columns.
+    pub(crate) fn of(&self, field: &'static str, columns: usize) -> Result<Vec<f64>, Misfit> {
+        if self.0.len() != columns {
+            let found = self.0.len();
+            return Err(Misfit::field(
+                field,
+                format!("has {found} numbers: expected one for each of {columns} columns"),
+            ));
+        }
+        match self.0.iter().find(|number| !number.is_finite()) {
+            Some(number) => Err(Misfit::field(field, format!("is {number}: expected a number"))),
+            None => Ok(self.0.clone()),
+        }
+    }
+
+    /// The same, and none is 0 or less.
+    pub(crate) fn positive(&self, field: &'static str, columns: usize) -> Result<Vec<f64>, Misfit> {
+        let numbers = self.of(field, columns)?;
+        match numbers.iter().find(|number| **number <= 0.0) {
+            Some(number) => Err(Misfit::field(field, format!("is {number}: expected more than 0"))),
+            None => Ok(numbers),
+        }
+    }
+}
+
+/// What fits in double precision need not in single.
+pub(crate) fn single(field: &'static str, numbers: &[f64], fits: fn(f32) -> bool) -> Result<(), Misfit> {
+    match numbers.iter().find(|number| !fits(**number as f32)) {
+        None => Ok(()),
+        Some(number) => Err(Misfit::field(field, format!("is {number:e}, which single precision has not"))),
+    }
+}
+
+/// Numbers as many as those that were read: a single column gets the name of what the step gives.
+pub(crate) fn as_many(labels: &[String], name: &str) -> Shape {
+    if labels.len() == 1 { Shape::number(name) } else { Shape::labelled(labels.to_vec()) }
+}
+
+/// The vocabulary of the categories that a step reads.
+pub(crate) fn vocabulary<'s>(reads: &[&'s Shape]) -> Result<&'s Arc<Vocabulary>, Misfit> {
+    match reads {
+        [Shape::Codes(vocabulary)] => Ok(vocabulary),
+        [other] => Err(Misfit::kind("categories", other)),
+        _ => Err(Misfit::field("columns", format!("has {}: expected one column", reads.len()))),
+    }
+}
+
+/// The names of the columns of numbers that a step reads.
+pub(crate) fn labels<'s>(reads: &[&'s Shape]) -> Result<&'s [String], Misfit> {
+    match reads {
+        [Shape::Numbers(labels)] => Ok(&labels.names),
+        [other] => Err(Misfit::kind("numbers", other)),
+        _ => Err(Misfit::field("columns", format!("has {}: expected one column", reads.len()))),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod trial {
+    //! Steps on a few rows, for the tests of each.
+
+    use super::*;
+    use crate::values::Numbers;
+
+    /// A column of numbers.
+    pub(crate) fn numbers(column: &[f64]) -> (Shape, Values) {
+        (Shape::number("x"), Values::Numbers(Numbers::one(column.to_vec())))
+    }
+
+    /// Fits a step to some values, and applies it to them.
+    pub(crate) fn fit_and_apply(
+        step: impl Into<Step>,
+        reads: &(Shape, Values),
+        answers: Answers<'_>,
+    ) -> (Step, Values) {
+        let step = step.into();
+        let fitted = match step.work().fit(&[&reads.0]).unwrap() {
+            None => step,
+            Some(mut fit) => {
+                fit.see(&[&reads.1], &answers);
+                fit.conclude(None).unwrap()
+            }
+        };
+        let applied = apply(&fitted, reads);
+        (fitted, applied)
+    }
+
+    /// What a step without holes calls its columns, and what they hold for each row.
+    pub(crate) fn table(step: &Step, reads: &(Shape, Values)) -> (Vec<String>, Vec<Vec<f64>>) {
+        let bound = step.work().bind(&[&reads.0], "x").unwrap();
+        let Shape::Numbers(labels) = bound.shape else { panic!("{:?}", bound.shape) };
+        let applied = bound.apply.apply(&[&reads.1]);
+        let numbers = applied.numbers();
+        let row = |row: usize| numbers.columns().iter().map(|column| column[row]).collect();
+        (labels.names, (0..numbers.rows()).map(row).collect())
+    }
+
+    /// Codes of a vocabulary of texts; those beyond are missing, and unseen.
+    pub(crate) fn codes(values: &[&str], codes: &[u32]) -> (Shape, Values) {
+        let values = values.iter().map(|value| crate::Known::Text((*value).to_owned()));
+        let vocabulary = Vocabulary::new(values.collect()).unwrap();
+        (Shape::Codes(Arc::new(vocabulary)), Values::Codes(codes.to_vec()))
+    }
+
+    /// Applies a step without holes.
+    pub(crate) fn apply(step: &Step, reads: &(Shape, Values)) -> Values {
+        step.work().bind(&[&reads.0], "x").unwrap().apply.apply(&[&reads.1])
+    }
+
+    /// Why a step is refused, with the field.
+    pub(crate) fn refusal(step: impl Into<Step>, shape: &Shape) -> String {
+        let misfit = step.into().work().bind(&[shape], "x").unwrap_err();
+        format!("{}: {}", misfit.field.unwrap_or("-"), misfit.what)
+    }
+}

@@ -1,68 +1,58 @@
-//! Text that names things: one code for each text of the training data.
+//! How texts are cut into words: as Python and scikit-learn do.
 
-use std::collections::HashMap;
+use unicode_normalization::char::is_combining_mark;
 
-use super::Read;
-use crate::{
-    Flaw,
-    cells::{Cell, Cells, is_missing},
-};
-
-/// Codes of texts. Code 0 is the commonest text's, and stands in for what is missing or unseen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Text {
-    codes: HashMap<Box<str>, f32>,
+/// Whether Python takes it for white space.
+pub(super) fn is_space(letter: char) -> bool {
+    letter.is_whitespace() || ('\x1c'..='\x1f').contains(&letter)
 }
 
-impl Text {
-    /// Takes each text with its code.
-    pub fn new(codes: impl IntoIterator<Item = (String, u32)>) -> Text {
-        let codes = codes.into_iter().map(|(text, code)| (text.into_boxed_str(), code as f32)).collect();
-        Text { codes }
+/// Whether it is part of a word in Python's regular expressions, `\w`: a letter, a digit or `_`. Marks that
+/// combine with a letter are not, although Unicode calls some of them alphabetic; nor are circled letters.
+pub(super) fn is_of_word(letter: char) -> bool {
+    if letter.is_ascii() {
+        return letter.is_ascii_alphanumeric() || letter == '_';
     }
+    letter.is_alphanumeric() && !is_combining_mark(letter) && !is_circled(letter)
+}
 
-    /// The texts, in the order of their codes.
-    pub fn values(&self) -> Vec<&str> {
-        self.coded().into_iter().map(|(text, _)| text).collect()
-    }
+/// Whether it is a letter in a circle or a square, which is a symbol.
+fn is_circled(letter: char) -> bool {
+    matches!(letter, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}'
+        | '\u{1f170}'..='\u{1f189}')
+}
 
-    /// The texts with their codes, in the order of the codes.
-    pub fn coded(&self) -> Vec<(&str, u32)> {
-        let codes = self.codes.iter();
-        let mut coded: Vec<(&str, u32)> = codes.map(|(text, code)| (&**text, *code as u32)).collect();
-        coded.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(b.0)));
-        coded
-    }
+/// Words of two letters and more, as scikit-learn's `(?u)\b\w\w+\b` finds them.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter| !is_of_word(letter)).filter(|word| word.chars().nth(1).is_some())
+}
 
-    pub(crate) fn read(&self, cells: &Cells<'_>, row: usize) -> Read {
-        const STAND_IN: f32 = 0.0;
-        let text = match cells.text(row) {
-            Cell::Value(text) => text,
-            Cell::Missing => return (STAND_IN, Some(Flaw::Missing)),
-            Cell::Unreadable => return (STAND_IN, Some(Flaw::Unreadable)),
-        };
-        match self.codes.get(text).or_else(|| self.codes.get(text.trim())) {
-            Some(code) => (*code, None),
-            None if is_missing(text.trim()) => (STAND_IN, Some(Flaw::Missing)),
-            None => (STAND_IN, Some(Flaw::Unseen)),
-        }
-    }
+/// What is between white space, as Python's `split` finds it.
+pub(super) fn between_spaces(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_space).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::LargeStringArray;
 
     #[test]
-    fn a_blank_is_missing_only_where_it_is_no_value() {
-        let cells =
-            Cells::Text(LargeStringArray::from(vec![Some("a"), Some(""), Some(" b "), Some("c"), None]));
-        let read = |text: &Text| (0..5).map(|row| text.read(&cells, row)).collect::<Vec<Read>>();
-        let (missing, unseen) = (Some(Flaw::Missing), Some(Flaw::Unseen));
-        let without = Text::new([("b".to_owned(), 0), ("a".to_owned(), 1)]);
-        assert_eq!(read(&without), [(1.0, None), (0.0, missing), (0.0, None), (0.0, unseen), (0.0, missing)]);
-        let with = Text::new([("b".to_owned(), 0), ("a".to_owned(), 1), (String::new(), 2)]);
-        assert_eq!(read(&with), [(1.0, None), (2.0, None), (0.0, None), (0.0, unseen), (0.0, missing)]);
+    fn words_have_two_letters_and_more() {
+        let found: Vec<_> = words("I am x_1, aren't I? été 42 naïve-ly").collect();
+        assert_eq!(found, ["am", "x_1", "aren", "été", "42", "naïve", "ly"]);
+        assert_eq!(words(" . a ").count(), 0);
+    }
+
+    #[test]
+    fn marks_divide_words_as_they_do_in_python() {
+        // In Devanagari, vowels after a consonant are marks.
+        assert_eq!(words("नमस्ते").collect::<Vec<_>>(), ["नमस"]);
+        assert_eq!(words("ⓐⓑ 東京 x² ½¼").collect::<Vec<_>>(), ["東京", "x²", "½¼"]);
+    }
+
+    #[test]
+    fn all_white_space_divides() {
+        let found: Vec<_> = between_spaces(" a\u{a0}b\n\nc\x1cd\u{3000}é ").collect();
+        assert_eq!(found, ["a", "b", "c", "d", "é"]);
     }
 }

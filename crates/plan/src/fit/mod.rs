@@ -1,0 +1,165 @@
+//! Fitting a plan to training data, in one pass over its rows.
+//!
+//! What depends on the raw columns alone, and on what stands in for missing numbers, is fitted to all rows. What
+//! depends on the results of other fitted steps is fitted afterwards, to rows that were kept: all of them up to
+//! [`Fitting::KEPT`], and beyond that each second, fourth, eighth and so on.
+
+mod answers;
+mod extremes;
+mod groups;
+mod level;
+mod minimise;
+mod moments;
+mod quantiles;
+mod sample;
+mod scatter;
+mod tally;
+mod terms;
+
+use arrow_array::RecordBatch;
+
+use crate::{
+    Action, Error, Plan, PlanForm, Policy, Rows, Schema, TargetForm, findings::Findings, plan::read_columns,
+    steps::Answers, values::Values,
+};
+
+use answers::{Answered, Reader};
+use level::Level;
+use sample::Sample;
+
+pub(crate) use extremes::Extremes;
+pub(crate) use groups::{Group, Groups};
+pub(crate) use minimise::minimise;
+pub(crate) use moments::Moments;
+pub(crate) use quantiles::{Quantiles, Sorted};
+pub(crate) use scatter::Scatter;
+pub(crate) use tally::Tally;
+pub(crate) use terms::{Term, Terms, by_text};
+
+/// A plan in the fitting: see [`Plan::fit`].
+pub struct Fitting {
+    schema: Schema,
+    form: PlanForm,
+    target: Option<Reader>,
+    level: Level,
+    sample: Sample,
+    rows: u64,
+    unanswered: u64,
+}
+
+/// Some rows of the training data, read.
+struct Seen {
+    /// How many there are, those without a target left out.
+    rows: usize,
+    values: Vec<Values>,
+    answered: Option<Answered>,
+}
+
+impl Seen {
+    fn answers(&self) -> Answers<'_> {
+        self.answered.as_ref().map_or(Answers::None, Answered::answers)
+    }
+}
+
+impl Plan {
+    /// Fills the holes of a plan: what its steps are to learn of the training data. The target's column, where
+    /// the data has it, is what target encodings are fitted to; rows without it are left out.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arrow_array::{Float64Array, RecordBatch};
+    /// use automl_pack_plan::{Plan, PlanForm, SchemaForm};
+    ///
+    /// let schema: SchemaForm = serde_json::from_str(
+    ///     r#"{"columns": [{"name": "age", "type": "number"}], "target": {"name": "bill", "task": "regression"}}"#,
+    /// )?;
+    /// let plan: PlanForm = serde_json::from_str(
+    ///     r#"{"steps": [{"step": "impute", "column": "age"}, {"step": "standardise", "column": "age"}],
+    ///         "inputs": [{"name": "input", "type": "f32", "columns": ["age"]}]}"#,
+    /// )?;
+    /// let mut fitting = Plan::fit(schema.schema()?, plan, Some(&schema.target))?;
+    /// let column = |numbers: Vec<f64>| Arc::new(Float64Array::from(numbers)) as _;
+    /// let rows = RecordBatch::try_from_iter([("age", column(vec![1.0, 3.0])), ("bill", column(vec![5.0, 9.0]))])?;
+    /// fitting.see(&rows)?;
+    /// let plan = fitting.finish()?;
+    /// let step = serde_json::to_string(&plan.steps()[1])?;
+    /// assert_eq!(step, r#"{"step":"standardise","column":"age","deviation":1.0,"mean":2.0}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fit(schema: Schema, form: PlanForm, target: Option<&TargetForm>) -> Result<Fitting, Error> {
+        let level = Level::begin(&schema, &form.steps)?;
+        let target = target.map(Reader::new).transpose()?;
+        Ok(Fitting { schema, form, target, level, sample: Sample::default(), rows: 0, unanswered: 0 })
+    }
+}
+
+impl Fitting {
+    /// So many rows are kept for steps that depend on others.
+    pub const KEPT: usize = 1 << 18;
+
+    /// Sees some rows of the training data. Columns are found by name. Cells with a flaw are as the schema says,
+    /// but none makes the whole data fail: it reads as missing.
+    pub fn see(&mut self, rows: &RecordBatch) -> Result<(), Error> {
+        let seen = self.read(rows)?;
+        self.rows += seen.rows as u64;
+        self.unanswered += (rows.num_rows() - seen.rows) as u64;
+        self.level.see(&seen.values, &seen.answers());
+        if self.level.needs_more() {
+            self.sample.keep(rows);
+        }
+        Ok(())
+    }
+
+    /// How many rows were seen, those without a target left out.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How many rows had no target.
+    pub fn unanswered(&self) -> u64 {
+        self.unanswered
+    }
+
+    fn read(&self, rows: &RecordBatch) -> Result<Seen, Error> {
+        let (rows, answered) = match &self.target {
+            None => (rows.clone(), None),
+            Some(target) => {
+                let (rows, answered) = target.read(rows)?;
+                (rows, Some(answered))
+            }
+        };
+        Ok(Seen { rows: rows.num_rows(), values: values_of(&self.schema, &rows)?, answered })
+    }
+
+    /// The plan without holes.
+    pub fn finish(mut self) -> Result<Plan, Error> {
+        if self.rows == 0 {
+            return Err(Error::NothingToFit);
+        }
+        loop {
+            let is_done = self.level.conclude(&mut self.form.steps)?;
+            if is_done {
+                return self.form.plan(self.schema);
+            }
+            self.level = Level::begin(&self.schema, &self.form.steps)?;
+            for rows in self.sample.batches() {
+                let seen = self.read(rows)?;
+                self.level.see(&seen.values, &seen.answers());
+            }
+        }
+    }
+}
+
+/// The values of the raw columns of some rows, found by name. No flaw fails.
+pub(crate) fn values_of(schema: &Schema, rows: &RecordBatch) -> Result<Vec<Values>, Error> {
+    let table = rows.table();
+    let matching = schema.match_table(&table)?;
+    let mut findings = Findings::default();
+    read_columns(schema, &table, &matching, &Policy::all(Action::Impute), &mut findings)
+}
+
+impl std::fmt::Debug for Fitting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fitting").field("form", &self.form).field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
