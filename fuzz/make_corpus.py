@@ -34,22 +34,37 @@ put("manifest", "deep", b'{"name": "x", "metadata": {"a": ' + b"[" * 200 + b"]" 
 put("manifest", "later", b'{"format": "7.1"}')
 
 schema = (GRAPHS / "schema.json").read_bytes()
-features = [
-    {"column": "age", "read": {"as": "number", "fill": 1e300}, "scale": {"by": "standard", "mean": 1, "deviation": 0}},
-    {"column": "plan", "read": {"as": "text", "values": ["basic", "pro"], "codes": [1, 1]}},
-    {"column": "visits", "read": {"as": "number", "fill": None}, "scale": {"by": "minmax", "min": 0, "range": 2}},
+steps = [
+    {"step": "impute", "column": "age", "number": 1e300},
+    {"step": "standardise", "column": "age", "mean": 1, "deviation": 0},
+    {"step": "ordinal", "column": "plan", "codes": [1, 1]},
+    {"step": "min_max", "column": "visits", "least": 0, "range": 2},
 ]
-plan = {"precision": "single", "features": features}
+plan = {"steps": steps, "inputs": [{"name": "input", "type": "f32", "columns": ["age", "plan", "visits"]}]}
 put("schema_and_plan", "plan", schema + b"\0" + json.dumps(plan).encode())
-features[0]["read"]["fill"] = 3
+steps[1]["deviation"] = 3
 put("schema_and_plan", "good", schema + b"\0" + json.dumps(plan).encode())
-features[1]["read"]["codes"] = [1, 2**32 - 1]
+steps[2]["codes"] = [1, 2**32 - 1]
 put("schema_and_plan", "large-code", schema + b"\0" + json.dumps(plan).encode())
-codes = {"columns": [{"name": "c", "type": "category"}, {"name": "l", "type": "category"}],
-         "target": {"name": "y", "task": "regression"}}
-features = [{"column": "c", "read": {"as": "category", "values": [0, -0.0], "missing": 0, "unseen": 0}},
-            {"column": "l", "read": {"as": "level", "count": 0, "commonest": 0}}]
-put("schema_and_plan", "zeros", json.dumps(codes).encode() + b"\0" + json.dumps({**plan, "features": features}).encode())
+kinds = {"columns": [
+    {"name": "c", "type": "category", "values": [0, -0.0]}, {"name": "l", "type": "category", "levels": 0},
+    {"name": "t", "type": "time", "formats": ["%d.%m.%Y", "%"], "zone": "+99:00"},
+    {"name": "v", "type": "vector", "width": 2**40}, {"name": "r", "type": "number", "range": [1, 0]}],
+    "target": {"name": "y", "task": "regression"}}
+put("schema_and_plan", "kinds", json.dumps(kinds).encode() + b"\0" + json.dumps(plan).encode())
+every = {"columns": [
+    {"name": "n", "type": "number"}, {"name": "c", "type": "category", "values": ["a", "b"]}, {"name": "t", "type": "time"},
+    {"name": "x", "type": "text"}, {"name": "s", "type": "set"}, {"name": "w", "type": "series"}],
+    "target": {"name": "y", "task": "regression"}}
+steps = [
+    {"step": "bins", "column": "n", "edges": [[1, 2]], "give": "one_hot"}, {"step": "one_hot", "column": "c", "values": ["a"]},
+    {"step": "date_parts", "column": "t", "cyclic": True}, {"step": "hash", "column": "x", "width": 4},
+    {"step": "many_hot", "column": "s", "values": ["u"]}, {"step": "window", "column": "w", "length": 2},
+    {"step": "polynomial", "columns": ["n", "w"], "to": "p", "degree": 2},
+    {"step": "pca", "columns": ["w"], "to": "q", "mean": [0, 0], "axes": [[1, 0]], "variance": 1},
+    {"step": "select", "column": "p", "keep": ["w_0"]}]
+inputs = [{"name": "i", "type": "f64", "columns": ["n", "c", "t", "x", "s", "p", "q"]}]
+put("schema_and_plan", "steps", json.dumps(every).encode() + b"\0" + json.dumps({"steps": steps, "inputs": inputs}).encode())
 put("schema_and_plan", "schema-alone", schema)
 
 values = {"a": [1, 2.5, None, True, b"x", "y"], "b": (1, {2}), "c": collections.Counter("aab")}

@@ -3,6 +3,8 @@
 //! `automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS` prints the time of one row in
 //! microseconds, and the rows a second on the file repeated COPIES times.
 //! `automl-pack-bench graph FILE.onnx ROWS SECONDS [avx2|portable]` prints the time of a row in one graph.
+//! `automl-pack-bench prepare SCHEMA PLAN ROWS.csv COPIES SECONDS OUT` prints the rows a second from columns
+//! to the first input of a plan, on one thread, and writes that input's numbers to a file.
 //! `automl-pack-bench open BUNDLE SECONDS` prints how long a bundle takes to open, with its golden rows
 //! replayed and without, and what is left of it when nothing is prepared: reading and digests.
 
@@ -14,8 +16,9 @@ use std::{
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use automl_pack::{
-    Archive, Auto, Options,
+    Archive, Auto, Options, Policy,
     engine::{Data, Program, Tensor, Way},
+    plan::{self, Plan, PlanForm, SchemaForm},
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -26,6 +29,12 @@ fn main() -> Result<(), Failure> {
         && command == "open"
     {
         return open(bundle, Duration::from_secs_f64(seconds.parse()?));
+    }
+    if let [command, schema, plan, rows, copies, seconds, out] = arguments.as_slice()
+        && command == "prepare"
+    {
+        let rows = read(rows, copies.parse()?)?;
+        return prepare(&read_plan(schema, plan)?, &rows, Duration::from_secs_f64(seconds.parse()?), out);
     }
     if let [command, graph, rows, seconds, way @ ..] = arguments.as_slice()
         && command == "graph"
@@ -76,6 +85,31 @@ fn run_graph(graph: &str, rows: usize, budget: Duration) -> Result<(), Failure> 
         time(budget, || blocks.iter().try_for_each(|block| program.run(vec![block.clone()]).map(|_| ())))?;
     println!("us_per_row {}", taken.as_secs_f64() * 1e6 / rows as f64);
     Ok(())
+}
+
+fn read_plan(schema: &str, plan: &str) -> Result<Plan, Failure> {
+    let schema: SchemaForm = serde_json::from_slice(&fs::read(schema)?)?;
+    let plan: PlanForm = serde_json::from_slice(&fs::read(plan)?)?;
+    Ok(plan.plan(schema.schema()?)?)
+}
+
+/// In blocks of 256 rows, as a pattern prepares them.
+fn prepare(plan: &Plan, rows: &RecordBatch, budget: Duration, out: &str) -> Result<(), Failure> {
+    const BLOCK: usize = 256;
+    let count = rows.num_rows();
+    let whole = || -> Result<Vec<_>, plan::Error> {
+        let block =
+            |first: usize| plan.prepare(&rows.slice(first, BLOCK.min(count - first)), &Policy::default());
+        (0..count).step_by(BLOCK).map(block).collect()
+    };
+    let taken = time(budget, whole)?;
+    println!("rows_per_second {}", count as f64 / taken.as_secs_f64());
+    let mut bytes = Vec::new();
+    for prepared in whole()? {
+        let matrix = prepared.matrix().ok_or("expected one input of single precision")?;
+        bytes.extend(matrix.iter().flat_map(|number| number.to_le_bytes()));
+    }
+    Ok(fs::write(out, bytes)?)
 }
 
 fn open(bundle: &str, budget: Duration) -> Result<(), Failure> {

@@ -1,5 +1,8 @@
 //! What the fuzz targets do with bytes from anywhere. Ordinary tests do the same with the corpus.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use automl_pack::{
     Archive, Auto, Manifest, Options, bundle,
     carefree::Pickle,
@@ -60,6 +63,38 @@ pub fn schema_and_plan(data: &[u8]) {
     };
     let again = plan::PlanForm::of(&plan, &target).plan(columns).expect("what was read can be read again");
     assert_eq!(plan::PlanForm::of(&plan, &target), plan::PlanForm::of(&again, &target));
+    prepare_odd_rows(&plan);
+}
+
+/// Cells of every sort, in every column: whatever a plan does to them, it does not panic.
+fn prepare_odd_rows(plan: &plan::Plan) {
+    const CELLS: [&str; 10] = [
+        "",
+        "a",
+        "1",
+        "-0.5",
+        "1e300",
+        "NaN",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31",
+        "[1, null, \"u\"]",
+        "é u\u{1F600} 3",
+    ];
+    // More than these make a row of numbers that does not fit the memory, which is the schema's wish.
+    const WIDEST: usize = 1 << 16;
+    let width: usize = (0..plan.inputs().len()).map(|input| plan.labels(input).len()).sum();
+    if width > WIDEST || plan.schema().columns().is_empty() {
+        return;
+    }
+    let column = |place: usize| -> ArrayRef {
+        let cells = (0..CELLS.len()).map(|row| CELLS[(row + place) % CELLS.len()]);
+        Arc::new(cells.collect::<Vec<_>>().into_iter().map(Some).collect::<StringArray>())
+    };
+    let columns = plan.schema().columns().iter().enumerate();
+    let columns = columns.map(|(place, of)| (of.name.as_str(), column(place)));
+    let Ok(rows) = RecordBatch::try_from_iter(columns) else { return };
+    let _ = plan.prepare(&rows, &plan::Policy::all(plan::Action::Null));
+    let _ = plan.prepare(&rows, &plan::Policy::all(plan::Action::Impute));
 }
 
 /// A pickle is refused or read as data.

@@ -1,0 +1,245 @@
+//! Whole plans over every kind of column: read, fitted, applied.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use automl_pack_plan::{Action, Block, Error, Flaw, Plan, PlanForm, Policy, Prepared, SchemaForm};
+use serde_json::{Value, json};
+
+fn texts(columns: &[(&str, &[&str])]) -> RecordBatch {
+    let column = |cells: &[&str]| Arc::new(StringArray::from(cells.to_vec())) as ArrayRef;
+    RecordBatch::try_from_iter(columns.iter().map(|(name, cells)| (*name, column(cells)))).unwrap()
+}
+
+fn form(schema: Value, plan: Value) -> (SchemaForm, PlanForm) {
+    (serde_json::from_value(schema).unwrap(), serde_json::from_value(plan).unwrap())
+}
+
+fn fit(schema: &SchemaForm, plan: PlanForm, rows: &[RecordBatch]) -> Result<Plan, Error> {
+    let mut fitting = Plan::fit(schema.schema()?, plan, Some(&schema.target))?;
+    rows.iter().try_for_each(|rows| fitting.see(rows))?;
+    fitting.finish()
+}
+
+fn target() -> Value {
+    json!({"name": "left", "task": "classification", "classes": ["no", "yes"]})
+}
+
+/// A table with a column of every kind, and a plan that reads all of them.
+fn everything() -> (SchemaForm, PlanForm, RecordBatch) {
+    let schema = json!({"target": target(), "columns": [
+        {"name": "age", "type": "integer", "range": [0, 120]},
+        {"name": "pay", "type": "number", "missing": ["?"]},
+        {"name": "married", "type": "boolean"},
+        {"name": "job", "type": "category", "values": ["clerk", "nurse"]},
+        {"name": "since", "type": "time", "formats": ["%d.%m.%Y"]},
+        {"name": "note", "type": "text"},
+        {"name": "skills", "type": "set", "separator": ","},
+        {"name": "visits", "type": "sequence"},
+        {"name": "place", "type": "vector", "width": 2},
+        {"name": "load", "type": "series"},
+        {"name": "id", "type": "unread"}]});
+    let plan = json!({
+        "steps": [
+            {"step": "impute", "column": "age"},
+            {"step": "standardise", "column": "age"},
+            {"step": "impute", "column": "pay", "indicator": true},
+            {"step": "one_hot", "column": "job"},
+            {"step": "date_parts", "column": "since", "parts": ["year", "weekday"]},
+            {"step": "normalise", "column": "note"},
+            {"step": "ngrams", "column": "note", "give": "tfidf", "norm": "l2"},
+            {"step": "many_hot", "column": "skills"},
+            {"step": "ids", "column": "visits"},
+            {"step": "window", "column": "load", "length": 2},
+            {"step": "pca", "columns": ["age", "place"], "to": "axes", "components": 2}],
+        "inputs": [
+            {"name": "numbers", "type": "f32",
+             "columns": ["age", "pay", "married", "job", "since", "note", "skills", "place", "load", "axes"]},
+            {"name": "ids", "type": "i64", "columns": ["visits"]}]});
+    let rows = texts(&[
+        ("left", &["no", "yes", "no", "yes"]),
+        ("age", &["30", "40", "50", ""]),
+        ("pay", &["1.5", "?", "2.5", "3.5"]),
+        ("married", &["yes", "NO", "1", "f"]),
+        ("job", &["nurse", "clerk", "clerk", "nurse"]),
+        ("since", &["01.02.2020", "29.02.2024", "31.12.1999", "05.05.2005"]),
+        ("note", &["Came late", "came early", "Never late", ""]),
+        ("skills", &["a,b", "b", "", "c,a,a"]),
+        ("visits", &["x y", "y", "z x y", "x"]),
+        ("place", &["1 2", "3 5", "[2, 2]", "0 1"]),
+        ("load", &["1 2 3", "4", "", "5 6"]),
+        ("id", &["1", "2", "3", "4"]),
+    ]);
+    let (schema, plan) = form(schema, plan);
+    (schema, plan, rows)
+}
+
+fn lenient() -> Policy {
+    Policy { unreadable: Some(Action::Impute), ..Policy::default() }
+}
+
+fn prepare(plan: &Plan, rows: &RecordBatch) -> Prepared {
+    plan.prepare(rows, &lenient()).unwrap()
+}
+
+#[test]
+fn every_kind_of_column_is_read_and_fitted() {
+    let (schema, form, rows) = everything();
+    let plan = fit(&schema, form, &[rows.clone()]).unwrap();
+    assert_eq!(
+        plan.labels(0)[..10],
+        [
+            "age",
+            "pay",
+            "pay=missing",
+            "married",
+            "job=clerk",
+            "job=nurse",
+            "since_year",
+            "since_weekday",
+            "note=came",
+            "note=early"
+        ]
+    );
+    let prepared = prepare(&plan, &rows);
+    let Block::Single(numbers) = &prepared.blocks[0] else { panic!("{:?}", prepared.blocks[0]) };
+    assert!((numbers[(3, 0)] - 0.0).abs() < 1e-6, "the mean stands in: {numbers}");
+    assert_eq!(numbers.row(1).to_vec()[1..8], [2.5, 1.0, 0.0, 1.0, 0.0, 2024.0, 3.0]);
+    assert_eq!(
+        prepared.blocks[1],
+        Block::Integer(ndarray::array![[2, 3, 0], [3, 0, 0], [4, 2, 3], [2, 0, 0]])
+    );
+    assert!(numbers.iter().all(|number| number.is_finite()));
+}
+
+#[test]
+fn a_row_becomes_the_same_alone_and_among_others() {
+    let (schema, form, rows) = everything();
+    let plan = fit(&schema, form, &[rows.clone()]).unwrap();
+    let together = prepare(&plan, &rows);
+    for row in 0..rows.num_rows() {
+        let alone = prepare(&plan, &rows.slice(row, 1));
+        for (all, one) in together.blocks.iter().zip(&alone.blocks) {
+            match (all, one) {
+                (Block::Single(all), Block::Single(one)) => assert_eq!(all.row(row), one.row(0)),
+                (Block::Integer(all), Block::Integer(one)) => assert_eq!(all.row(row), one.row(0)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_fitted_does_not_depend_on_how_rows_come() {
+    let (schema, form, rows) = everything();
+    let whole = fit(&schema, form.clone(), &[rows.clone()]).unwrap();
+    let parts: Vec<RecordBatch> = (0..rows.num_rows()).map(|row| rows.slice(row, 1)).collect();
+    let parts = fit(&schema, form, &parts).unwrap();
+    let (whole, parts) = (prepare(&whole, &rows), prepare(&parts, &rows));
+    let (Block::Single(whole), Block::Single(parts)) = (&whole.blocks[0], &parts.blocks[0]) else { panic!() };
+    assert!(whole.iter().zip(parts).all(|(a, b)| (a - b).abs() < 1e-6), "{whole} and {parts}");
+}
+
+#[test]
+fn a_fitted_plan_comes_back_from_its_file() {
+    let (schema, form, rows) = everything();
+    let plan = fit(&schema, form, &[rows]).unwrap();
+    let target = schema.target(automl_pack_plan::Scale::Identity).unwrap();
+    let written = serde_json::to_string(&PlanForm::of(&plan, &target)).unwrap();
+    let schema_written = serde_json::to_string(&SchemaForm::of(plan.schema(), &target)).unwrap();
+    let schema: SchemaForm = serde_json::from_str(&schema_written).unwrap();
+    let read: PlanForm = serde_json::from_str(&written).unwrap();
+    assert_eq!(read.plan(schema.schema().unwrap()).unwrap(), plan);
+}
+
+#[test]
+fn arrow_types_are_read_as_their_texts_are() {
+    let (schema, form) = form(
+        json!({"target": target(), "columns": [
+            {"name": "age", "type": "integer"}, {"name": "pay", "type": "number"}, {"name": "married", "type": "boolean"},
+            {"name": "since", "type": "time"}]}),
+        json!({"steps": [{"step": "date_parts", "column": "since", "parts": ["hour"]}],
+               "inputs": [{"name": "x", "type": "f64", "columns": ["age", "pay", "married", "since"]}]}),
+    );
+    let plan = form.plan(schema.schema().unwrap()).unwrap();
+    let typed = RecordBatch::try_from_iter([
+        ("age", Arc::new(Int64Array::from(vec![3, -4])) as ArrayRef),
+        ("pay", Arc::new(Float64Array::from(vec![0.1, 1e300]))),
+        ("married", Arc::new(BooleanArray::from(vec![true, false]))),
+        ("since", Arc::new(TimestampMicrosecondArray::from(vec![3_600_000_000, -1]))),
+    ])
+    .unwrap();
+    let texts = texts(&[
+        ("age", &["3", "-4"]),
+        ("pay", &["0.1", "1e300"]),
+        ("married", &["true", "false"]),
+        ("since", &["1970-01-01T01:00", "1969-12-31T23:59:59.999999"]),
+    ]);
+    assert_eq!(prepare(&plan, &typed).blocks, prepare(&plan, &texts).blocks);
+}
+
+#[test]
+fn flaws_are_told_with_what_was_done_and_columns_may_have_their_own_policy() {
+    let (schema, form) = form(
+        json!({"target": target(), "columns": [
+            {"name": "age", "type": "integer", "range": [0, 120], "optional": false},
+            {"name": "job", "type": "category", "values": ["clerk"], "policy": {"unseen": "null"}}]}),
+        json!({"steps": [{"step": "one_hot", "column": "job", "values": ["clerk"]}],
+               "inputs": [{"name": "x", "type": "f32", "columns": ["age", "job"]}]}),
+    );
+    let plan = form.plan(schema.schema().unwrap()).unwrap();
+    let rows = texts(&[("age", &["130", "30", "30"]), ("job", &["clerk", "pilot", ""])]);
+    let prepared = plan.prepare(&rows, &Policy::default()).unwrap();
+    let notes: Vec<_> = prepared.notes.iter().map(|note| (note.row, note.flaw, note.action)).collect();
+    assert_eq!(
+        notes,
+        [
+            (0, Flaw::OutOfRange, Action::Impute),
+            (1, Flaw::Unseen, Action::Null),
+            (2, Flaw::Missing, Action::Impute)
+        ]
+    );
+    assert_eq!(prepared.notes.refused(), [1]);
+    assert_eq!(prepared.matrix().unwrap()[(0, 0)], 120.0);
+
+    let missing = texts(&[("age", &["30", ""]), ("job", &["clerk", "clerk"])]);
+    let refused = plan.prepare(&missing, &Policy::default()).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "row 2, column \"age\": missing cell, found \"\": expected an integer from 0 to 120"
+    );
+    assert!(plan.prepare(&missing, &Policy::all(Action::Impute)).is_ok());
+}
+
+#[test]
+fn a_number_that_an_input_cannot_hold_is_refused_with_its_row() {
+    let (schema, form) = form(
+        json!({"target": target(), "columns": [{"name": "pay", "type": "number"}]}),
+        json!({"steps": [], "inputs": [{"name": "x", "type": "i64", "columns": ["pay"]}]}),
+    );
+    let plan = form.plan(schema.schema().unwrap()).unwrap();
+    let rows = texts(&[("pay", &["3", "2.5", ""])]);
+    let refused = plan.prepare(&rows, &Policy::default()).unwrap_err();
+    assert_eq!(refused.to_string(), "row 2: \"pay\" becomes 2.5: expected an integer of 64 bits");
+    let null = plan.prepare(&rows, &Policy { unreadable: Some(Action::Null), ..Policy::default() }).unwrap();
+    assert_eq!(null.notes.refused(), [1, 2]);
+}
+
+#[test]
+fn wrong_training_data_is_refused() {
+    let (schema, form, rows) = everything();
+    let no_target = rows.project(&(1..rows.num_columns()).collect::<Vec<_>>()).unwrap();
+    let refused = fit(&schema, form.clone(), &[no_target]).unwrap_err();
+    assert_eq!(refused.to_string(), "the training data has no column \"left\", which is what is predicted");
+    let refused = fit(&schema, form.clone(), &[]).unwrap_err();
+    assert_eq!(refused, Error::NothingToFit);
+    let mut wrong = form;
+    wrong.steps[0].reads = automl_pack_plan::Reads::One("agee".into());
+    let refused = fit(&schema, wrong, &[rows]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "plan.json: steps[0].column: no column or earlier step is called \"agee\", did you mean \"age\"?"
+    );
+}
