@@ -12,6 +12,7 @@ use crate::{
 
 /// The type of an input's values, as `plan.json` has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub enum InputType {
     /// Numbers of single precision.
     #[default]

@@ -17,6 +17,7 @@ use crate::Flaw;
 /// assert_eq!(column.action(Flaw::Unreadable, &Policy::default()), Action::Error);
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// An empty cell.
@@ -35,6 +36,7 @@ pub struct Policy {
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// The cell is filled in, and the row's audit says so. A number out of range becomes the end of the range.

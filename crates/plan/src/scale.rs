@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A change of scale. Results equal numpy's, in the same precision and order of operations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(from = "Form", tag = "by", rename_all = "lowercase")]
 pub enum Scale {
     /// Left as it is.
@@ -29,6 +30,7 @@ pub enum Scale {
 
 /// The same, with no field besides those that it has: serde lets others pass where there are none.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(tag = "by", rename_all = "lowercase", deny_unknown_fields)]
 enum Form {
     Identity {},

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `statistics.json`: aggregates of the training data, by column.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Statistics {
     /// Of the columns that are measured, by name.
     #[serde(default)]
@@ -17,6 +18,7 @@ pub struct Statistics {
 
 /// How the numbers of a column lie.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Distribution {
     /// Their mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]

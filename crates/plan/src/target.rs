@@ -43,6 +43,7 @@ pub enum Task {
 /// assert_eq!(classes.name(1), "yes");
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(from = "Form", tag = "type", content = "values", rename_all = "lowercase")]
 pub enum Classes {
     /// Texts.
@@ -55,6 +56,7 @@ pub enum Classes {
 
 /// Classes with their type, or a bare list that tells it.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
     expecting = "a list of texts, integers or numbers, or an object of \"type\" and \"values\""
@@ -67,6 +69,7 @@ enum Form {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", content = "values", rename_all = "lowercase")]
 enum Typed {
     Text(Vec<String>),

@@ -1,11 +1,13 @@
 //! Values that a category may have, and finding them.
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{borrow::Cow, fmt};
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 /// A value of a category, as JSON has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a text, a number, true or false")]
 pub enum Known {
     /// A text.
@@ -69,10 +71,13 @@ pub struct Vocabulary {
     len: usize,
 }
 
+/// The code of each value. Every cell of a category is looked up.
+type Places<K> = hashbrown::HashMap<K, u32, RandomState>;
+
 #[derive(Debug, Clone, PartialEq)]
 enum Values {
-    Texts(Vec<String>, HashMap<Box<str>, u32>),
-    Numbers(Vec<Known>, HashMap<u64, u32>),
+    Texts(Vec<String>, Places<Box<str>>),
+    Numbers(Vec<Known>, Places<u64>),
     Truths(Vec<bool>),
     /// The integers from 0 up.
     Levels,
@@ -221,8 +226,8 @@ fn key(number: f64) -> u64 {
 fn places<K: std::hash::Hash + Eq>(
     keys: impl Iterator<Item = K>,
     values: &[Known],
-) -> Result<HashMap<K, u32>, String> {
-    let mut places = HashMap::with_capacity(values.len());
+) -> Result<Places<K>, String> {
+    let mut places = Places::with_capacity_and_hasher(values.len(), RandomState::default());
     for (key, place) in keys.zip(0_u32..) {
         if places.insert(key, place).is_some() {
             return Err(format!("the value {:?} is there twice", values[place as usize].to_string()));

@@ -1,5 +1,7 @@
 //! What this repository checks of itself. `cargo test` runs it; `cargo run -p automl-pack-xtask` prints it.
 
+mod schemas;
+
 use std::{
     collections::{BTreeSet, HashSet},
     fs, io,
@@ -14,7 +16,24 @@ pub fn root() -> PathBuf {
 /// What is wrong with the repository, in words.
 pub fn faults(root: &Path) -> io::Result<Vec<String>> {
     let spec = fs::read_to_string(root.join("crates/bundle/SPEC.md"))?;
-    Ok(untested(&spec, &tests(root)?))
+    let mut faults = untested(&spec, &tests(root)?);
+    for (path, schema) in schemas::generated() {
+        if fs::read_to_string(root.join(path)).ok().as_deref() != Some(&schema) {
+            faults.push(format!(
+                "{path} is not what the types say: `cargo run -p automl-pack-xtask write` writes it"
+            ));
+        }
+    }
+    Ok(faults)
+}
+
+/// Writes what is generated.
+pub fn write(root: &Path) -> io::Result<()> {
+    schemas::generated().into_iter().try_for_each(|(path, schema)| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(root))?;
+        fs::write(path, schema)
+    })
 }
 
 /// Every paragraph of the specification that says MUST and ends without the name of a test, and every

@@ -9,6 +9,7 @@ use crate::Error;
 
 /// What the blend or a member is expected to predict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Expectation {
     /// A member's name, or `blend`.
     #[serde(default = "blend")]

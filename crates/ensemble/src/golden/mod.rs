@@ -20,6 +20,7 @@ use crate::{Error, Pattern, Scores, source::Source, stray};
 /// - there is a row of expected outputs for each row
 /// - a label counts unless the probabilities that were expected leave it open within the tolerance
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Golden {
     /// How far a probability may be off, and a value relative to its size where that is over 1.
     #[serde(default = "Golden::usual_tolerance")]
@@ -38,6 +39,7 @@ pub struct Golden {
 
 /// Where golden rows, or what is expected of them, are from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// The maker gave them: expected values come from where the models were trained.

@@ -16,6 +16,7 @@ pub use step::StepForm;
 /// `plan.json`: how raw columns become what the members eat, and predicted values those of the target. Fitted
 /// values that are left out are holes, which fitting fills.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlanForm {
     /// What is done to values, in order.
@@ -29,6 +30,7 @@ pub struct PlanForm {
 
 /// Values side by side that members eat under one name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InputForm {
     /// Its name: members whose graphs have an input of that name take it.

@@ -11,6 +11,7 @@ use crate::{
 
 /// `schema.json`: the table as its maker had it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct SchemaForm {
     /// The columns, in the order of the training data, without the target.
     pub columns: Vec<ColumnForm>,
@@ -20,6 +21,7 @@ pub struct SchemaForm {
 
 /// A column of `schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct ColumnForm {
     /// Its name in the data.
     pub name: String,
@@ -83,6 +85,7 @@ fn is_yes(optional: &bool) -> bool {
 
 /// The type of a column in `schema.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum KindForm {
     /// Numbers that are measured.
@@ -113,6 +116,7 @@ pub enum KindForm {
 
 /// What is predicted, in `schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct TargetForm {
     /// The target's name.
     pub name: String,
@@ -125,6 +129,7 @@ pub struct TargetForm {
 
 /// What is asked of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TaskForm {
     /// Which class.

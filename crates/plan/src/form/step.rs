@@ -107,3 +107,46 @@ fn unknown(word: &str) -> String {
     let close = close.map_or(String::new(), |close| format!(", did you mean \"{close}\"?"));
     format!("step: \"{word}\" is not known{close} (known are {})", Step::WORDS.join(", "))
 }
+
+#[cfg(feature = "json-schema")]
+impl schemars::JsonSchema for StepForm {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "StepForm".into()
+    }
+
+    /// That of each step, with what a step reads and gives besides.
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = Step::json_schema(generator);
+        let text = schemars::json_schema!({ "type": "string" });
+        let texts = schemars::json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+        for step in schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            inline(step, generator);
+            if let Some(fields) = step.get_mut("properties").and_then(Value::as_object_mut) {
+                fields.insert("column".to_owned(), text.clone().to_value());
+                fields.insert("columns".to_owned(), texts.clone().to_value());
+                fields.insert("to".to_owned(), text.clone().to_value());
+            }
+        }
+        schema
+    }
+}
+
+/// Puts the fields of the step that a variant refers to into the variant itself: only there, others can be added.
+#[cfg(feature = "json-schema")]
+fn inline(step: &mut Value, generator: &mut schemars::SchemaGenerator) {
+    let name =
+        step.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).map(str::to_owned);
+    let Some(Value::Object(referred)) = name.and_then(|name| generator.definitions().get(&name).cloned())
+    else {
+        return;
+    };
+    let Some(variant) = step.as_object_mut() else { return };
+    variant.remove("$ref");
+    for (key, value) in referred {
+        match (variant.get_mut(&key), value) {
+            (Some(Value::Object(own)), Value::Object(other)) => own.extend(other),
+            (Some(Value::Array(own)), Value::Array(other)) => own.extend(other),
+            (_, value) => drop(variant.insert(key, value)),
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Cells that name things: each becomes the code of its value.
 
+use arrow_array::LargeStringArray;
+
 use super::{Noticed, number::truth_of_text};
 use crate::{
     Column, Flaw, Vocabulary,
@@ -13,6 +15,9 @@ pub(super) fn read(
     rows: usize,
     noticed: Noticed<'_>,
 ) -> Vec<u32> {
+    if let (Cells::Text(array), true) = (cells, vocabulary.is_text()) {
+        return of_texts(column, vocabulary, array, cells, noticed);
+    }
     let mut code = |row: usize| {
         let (code, flaw) = if vocabulary.is_text() {
             of_text(column, vocabulary, cells, row)
@@ -25,6 +30,27 @@ pub(super) fn read(
         code
     };
     (0..rows).map(&mut code).collect()
+}
+
+/// Most texts are values as they stand.
+fn of_texts(
+    column: &Column,
+    vocabulary: &Vocabulary,
+    array: &LargeStringArray,
+    cells: &Cells<'_>,
+    noticed: Noticed<'_>,
+) -> Vec<u32> {
+    let mut code = |(row, text): (usize, Option<&str>)| {
+        if let Some(code) = text.and_then(|text| vocabulary.of_text(text)) {
+            return code;
+        }
+        let (code, flaw) = of_text(column, vocabulary, cells, row);
+        if let Some(flaw) = flaw {
+            noticed(row, flaw);
+        }
+        code
+    };
+    array.iter().enumerate().map(&mut code).collect()
 }
 
 /// A text, as it stands or without the blanks around it. What stands for nothing is missing only where it is no
@@ -71,7 +97,6 @@ mod tests {
 
     use super::*;
     use crate::{Kind, Known};
-    use arrow_array::LargeStringArray;
     use ndarray::array;
 
     fn codes(column: &Column, cells: &Cells<'_>, rows: usize) -> Vec<(u32, Option<Flaw>)> {

@@ -6,6 +6,7 @@ use crate::values::Sparse;
 
 /// What the numbers of a row are divided by, so that rows of any length are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RowNorm {
     /// The sum of their absolute values.

@@ -15,6 +15,7 @@ use crate::{
 /// The place of the interval that a number is in, or a column for each interval. An interval has its lower end,
 /// and not its upper; the first and the last have no end. Missing numbers stay so, or are in no interval.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Bins {
     /// The edges between the intervals of each column, ascending: one less than there are intervals. Fitted: none
@@ -34,6 +35,7 @@ pub struct Bins {
 
 /// What intervals have in common.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cut {
     /// They have the same number of rows.
@@ -51,6 +53,7 @@ impl Cut {
 
 /// How an interval is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Give {
     /// By its place: 0, 1, …

@@ -15,6 +15,7 @@ use crate::values::{Numbers, Shape, Values};
 /// 1 for a spelling of yes, 0 for one of no, and missing for all else. Whether letters are large or small
 /// makes no difference, nor do spaces before and after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Boolean {
     /// What means yes. Default: what Ludwig takes for it.

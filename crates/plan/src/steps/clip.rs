@@ -15,6 +15,7 @@ use crate::{
 /// What is below the least becomes the least, and what is above the greatest the greatest. Missing numbers stay
 /// so.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Clip {
     /// The least. If it is left out, fitted as the lower of the quantiles; without these, there is none.

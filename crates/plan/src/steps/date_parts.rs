@@ -11,6 +11,7 @@ use crate::values::{NO_TIME, Numbers, Shape, Values};
 /// calendar, which goes on before its beginning. Fractions of a second are left out; of a missing time, all
 /// parts are missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DateParts {
     /// Which, in the order of the columns. Default: the nine that Ludwig takes, from the year to the second
@@ -26,6 +27,7 @@ pub struct DateParts {
 /// A part of a time. Those that come again name their period, and the first number that is reached in it;
 /// on the circle, they are counted from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DatePart {
     /// The year; that before 1 is 0.

@@ -17,6 +17,7 @@ use crate::{
 
 /// Each category becomes how often it was there in the training data.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Frequency {
     /// The categories that were there.
@@ -38,6 +39,7 @@ pub struct Frequency {
 
 /// What is given of how frequent something is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FrequencyForm {
     /// The share of all rows that have a value: the counts, divided by their sum.

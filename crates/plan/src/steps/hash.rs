@@ -19,6 +19,7 @@ use crate::{
 /// A text or a category is one word as a whole. A missing one adds nothing; nor does a category that the
 /// column does not list, because nothing is known of it but that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hash {
     /// How many columns there are.

@@ -14,6 +14,7 @@ use crate::{
 /// the vocabulary does not have, and from 2 the words of the vocabulary. Texts are cut at white space; a
 /// missing text has no words.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ids {
     /// The words, of which the first has the number 2. Fitted: those of the training data, the most frequent
@@ -36,6 +37,7 @@ pub struct Ids {
 
 /// A side of a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Its beginning.

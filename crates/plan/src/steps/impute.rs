@@ -13,6 +13,7 @@ use crate::{
 
 /// What stands in for missing numbers or categories; for categories, also for those that were never seen.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Impute {
     /// What is fitted where nothing is given. Default: the median of numbers, and the commonest category.
@@ -31,6 +32,7 @@ pub struct Impute {
 
 /// What is taken of the training data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stand {
     /// The mean.

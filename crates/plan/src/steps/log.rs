@@ -16,6 +16,7 @@ use crate::{
 /// The natural logarithm of numbers. Missing numbers stay so, and no other becomes missing: where a number has
 /// no logarithm, that of the least that has one stands for it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Log {
     /// Which logarithm.
@@ -32,6 +33,7 @@ pub struct Log {
 
 /// Which logarithm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Logarithm {
     /// `sign(x) ln(|x| + 1)`, of every number.

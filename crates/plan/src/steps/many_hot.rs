@@ -12,6 +12,7 @@ use crate::{
 
 /// A column for each of some words: 1 where a row has it, or how often it does.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ManyHot {
     /// The words that have a column, in order. Fitted: those of the training data, by their text.
@@ -33,6 +34,7 @@ pub struct ManyHot {
 
 /// Where a word goes that has no column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unknown {
     /// Nowhere.

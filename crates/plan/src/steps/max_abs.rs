@@ -15,6 +15,7 @@ use crate::{
 /// `x / greatest`: 0 stays 0, and what is mostly 0 stays so. Missing numbers stay so. A greatest of 0 is fitted
 /// as 1, and so is that of no numbers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MaxAbs {
     /// The greatest distance from 0 in the training data.

@@ -16,6 +16,7 @@ use crate::{
 /// `(x - least) / range`, and from there to another interval than 0 to 1 if it is asked for. Missing numbers stay
 /// so. A range of 0 is fitted as 1; of no numbers, the least is 0 and the range 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MinMax {
     /// The least number of the training data.

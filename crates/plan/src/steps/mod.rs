@@ -83,6 +83,7 @@ macro_rules! steps {
     ($($name:ident $word:literal $doc:literal)+) => {
         /// A step: what it does, and what was fitted. In JSON, `step` says which one it is.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
         #[serde(tag = "step")]
         #[non_exhaustive]
         pub enum Step {
@@ -242,10 +243,12 @@ pub(crate) fn filled<'v, T>(field: &'static str, value: &'v Option<T>) -> Result
 
 /// A number for each column of what a step reads; in JSON, one number where there is one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(from = "OneOrMore", into = "OneOrMore")]
 pub struct Each(pub Vec<f64>);
 
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a number, or a list of numbers")]
 enum OneOrMore {
     One(f64),

@@ -11,6 +11,7 @@ use crate::values::{Shape, Values};
 
 /// Changes how texts are written, in the order of these fields. Missing texts stay so.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Normalise {
     /// The Unicode form; null leaves texts as they are. It is brought about again where accents are stripped.
@@ -32,6 +33,7 @@ pub struct Normalise {
 
 /// A normal form of Unicode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnicodeForm {
     /// Composed.

@@ -12,6 +12,7 @@ use crate::{
 
 /// A column for each category: 1 in that of the value, 0 elsewhere.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OneHot {
     /// The categories that have a column, in order. Fitted: those of the training data that are frequent enough.
@@ -40,6 +41,7 @@ pub struct OneHot {
 
 /// When the first column is left out, so that no column tells what the others do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Drop {
     /// Always.
@@ -50,6 +52,7 @@ pub enum Drop {
 
 /// Where a cell goes that is none of the categories.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// Nowhere: all columns are 0.

@@ -10,6 +10,7 @@ use crate::{
 
 /// A number for each category: its place. Nothing is fitted: the order is that of the column's values.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ordinal {
     /// The categories in another order, or only some of them: the others are as if they were unseen.

@@ -12,6 +12,7 @@ use crate::values::{Numbers, Shape, Values};
 /// Products of up to so many of the columns that it reads: first each column, then each product of two, and so
 /// on. Where one is missing, so is the product.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Polynomial {
     /// Products of how many, at most. Default: 2.

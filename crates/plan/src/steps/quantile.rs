@@ -17,6 +17,7 @@ use crate::{
 /// share. Missing numbers stay so. It is read off some quantiles, with straight lines between them; in the middle
 /// of those that are the same.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Quantile {
     /// How many quantiles are fitted, at most as many as there are rows. Default: 1000.
@@ -33,6 +34,7 @@ pub struct Quantile {
 
 /// How what a step gives is distributed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Spread {
     /// Evenly from 0 to 1.

@@ -15,6 +15,7 @@ use crate::{
 /// `(x - centre) / range`, which few numbers far out do not change. Missing numbers stay so. A range of 0 is
 /// fitted as 1; of no numbers, the centre is 0 and the range 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Robust {
     /// The median of the training data.

@@ -13,6 +13,7 @@ use crate::{
 
 /// Keeps some of the columns that it reads, by their names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Select {
     /// Which, in this order. Fitted: those that vary enough in the training data.
@@ -25,6 +26,7 @@ pub struct Select {
 
 /// Leaves out some of the columns that it reads, by their names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DropColumns {
     /// Which.

@@ -8,6 +8,7 @@ use crate::values::{Shape, Values, Words};
 
 /// Each text becomes its words. A missing one has none, as an empty one.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Split {
     /// What divides words.
@@ -17,6 +18,7 @@ pub struct Split {
 
 /// What divides words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Divider {
     /// All but letters, digits and `_`; words of one letter are left out. So do scikit-learn's vectorizers.

@@ -11,6 +11,7 @@ use crate::{
 
 /// `(x - mean) / deviation`. Missing numbers stay so. A deviation of 0 is fitted as 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Standardise {
     /// The mean of the training data.

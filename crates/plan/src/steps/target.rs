@@ -21,6 +21,7 @@ use crate::{
 /// Of two classes, that is the share of the second; of more, each class has a column with its share. A
 /// missing cell and a value that is not listed get the prior.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TargetMean {
     /// The categories that were there.
@@ -39,6 +40,7 @@ pub struct TargetMean {
 
 /// How strongly rare categories are drawn towards the mean of all rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "SmoothingForm", into = "SmoothingForm")]
 pub enum Smoothing {
     /// `"auto"`: the more, the more the target differs within the category, as Micci-Barreca's empirical
@@ -50,6 +52,7 @@ pub enum Smoothing {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "\"auto\", or a number")]
 enum SmoothingForm {
     Rows(f64),

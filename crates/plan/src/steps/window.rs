@@ -8,6 +8,7 @@ use crate::values::{Numbers, Series, Shape, Values};
 /// The last numbers of each series, or the first, in a column for each. Where a series is shorter, something
 /// stands in on the other side: the last number is always in the last column, or the first in the first.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// How many. Fitted: as many as the longest series of the training data has, and at most
@@ -24,6 +25,7 @@ pub struct Window {
 
 /// An end of a series.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Edge {
     /// The first numbers.

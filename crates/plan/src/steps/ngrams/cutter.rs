@@ -6,6 +6,7 @@ use crate::{fit::Terms, steps::text, values::Values};
 
 /// Of what n-grams are made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GramUnit {
     /// Words, with a space between them.

@@ -27,6 +27,7 @@ pub use cutter::GramUnit;
 ///
 /// Letters are taken as they are: where large and small ones are the same, `normalise` comes first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NGrams {
     /// How many units the shortest n-grams have.
@@ -69,6 +70,7 @@ pub struct NGrams {
 
 /// What is given for an n-gram of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GramWeight {
     /// How often it is there.

@@ -19,6 +19,7 @@ use crate::{
 /// Distances from the mean along some axes: those along which the training data varies most. A row that has a
 /// missing number has no other.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pca {
     /// How many axes are fitted. Default: as many as there are columns, or rows if these are fewer.
@@ -41,6 +42,7 @@ pub struct Pca {
 
 /// How many axes there are to be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a number of axes, or a share of the variance between 0 and 1")]
 pub enum Components {
     /// So many.

@@ -18,6 +18,7 @@ use crate::{
 /// power is fitted as the one after which the training data is likeliest to be normal; that of numbers that are
 /// all the same, or of none, is 1, their mean 0 if there are none, and their deviation 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Power {
     /// Of which family.
@@ -54,6 +55,7 @@ impl Default for Power {
 
 /// A family of powers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Of Yeo and Johnson: of `1 + x`, and below 0 the other way round with `2 - lambda`.
