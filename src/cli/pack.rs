@@ -78,7 +78,7 @@ impl Pack {
     }
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &PathBuf) -> Result<T, Failure> {
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &PathBuf) -> Result<T, Failure> {
     let bytes = fs::read(path).map_err(|error| Failure::file(path, &error))?;
     let name = path.display().to_string();
     bundle::read_json(&name, &bytes).map_err(|error| Failure::refused_as(&error))
