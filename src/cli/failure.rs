@@ -231,6 +231,7 @@ fn of_bundle(error: &Error) -> Option<&'static str> {
         Error::TwoWeights { .. } => Some("automl-pack members reweight BUNDLE MODEL=WEIGHT changes it"),
         Error::NeedsConverting => Some("automl-pack convert OLD OUT"),
         Error::IsABundle => Some("automl-pack pack writes folders, automl-pack members changes bundles"),
+        Error::NoMembers => Some("automl-pack pack DIR --member NAME=FILE.onnx adds one"),
         Error::NotABundle => Some("automl-pack convert makes a bundle of a pack that carefree-learn wrote"),
         Error::NoWeight { .. } | Error::SomeWeights { .. } => {
             Some("NAME=FILE.onnx@WEIGHT gives a member's weight")
