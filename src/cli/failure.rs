@@ -147,7 +147,7 @@ fn place(input: &Path) -> String {
 
 /// The exit code and the hint of a table that was not prepared.
 fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
-    use plan::Error::{ConstantTarget, NoValues, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn};
+    use plan::Error::{ConstantTarget, NoValues, NoneReadable, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn};
     use score::Error::{
         Cells, Columns, Feature, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Store, Taken,
     };
@@ -169,7 +169,7 @@ fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
             Some("--task regression predicts a number; --target names another column"),
         ),
         Columns(Plan { .. }) => (REFUSED, Some("--type and --steps say what a column holds and what is done to it")),
-        Columns(NoValues { .. }) => (REFUSED, Some("--type COL=TYPE says what it holds, --drop leaves it out")),
+        Columns(NoValues { .. } | NoneReadable { .. }) => (REFUSED, Some("--type COL=TYPE says what it holds, --drop leaves it out")),
         Columns(UnknownClass { .. }) | Row { source: UnknownClass { .. }, .. } => {
             (REFUSED, Some("--task and --classes say what the target is"))
         }

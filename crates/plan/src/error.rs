@@ -184,6 +184,16 @@ pub enum Error {
         /// The name, and the one there that may be meant.
         column: MissingColumn,
     },
+    /// A column that is asked to hold what none of its cells holds.
+    #[error("column \"{column}\" is asked to be of type {kind}: none of its {cells} cells is")]
+    NoneReadable {
+        /// Its name.
+        column: String,
+        /// The type.
+        kind: &'static str,
+        /// How many cells hold something.
+        cells: u64,
+    },
     /// A target that is the same in every row.
     #[error("target \"{target}\" is \"{found}\" in every row: there is nothing to learn")]
     ConstantTarget {

@@ -25,9 +25,14 @@ pub(super) fn decide(look: &Look, asked: Option<&ColumnForm>) -> Result<(ColumnF
     };
     complete(&mut form, look)?;
     let unreadable = unreadable(&form, look);
+    if unreadable > 0 && unreadable == look.present() {
+        let (column, kind) = (look.name().to_owned(), form.kind.word());
+        return Err(Error::NoneReadable { column, kind, cells: unreadable });
+    }
     let mut why = why;
     if unreadable > 0 {
-        why = format!("{why}; {unreadable} cells are not, and read as missing");
+        let cells = if unreadable == 1 { "1 cell is".to_owned() } else { format!("{unreadable} cells are") };
+        why = format!("{why}; {cells} not, and read as missing");
         // What was filled in to train on is filled in to score.
         form.policy.unreadable.get_or_insert(Action::Impute);
     }
