@@ -178,7 +178,8 @@ impl Look {
                 texts.iter().for_each(|text| self.see_text(text));
             }
             Given::Truth => {
-                for truth in array.as_boolean() {
+                let truths = to(&DataType::Boolean)?;
+                for truth in truths.as_boolean() {
                     self.see_value(truth.map(|truth| if truth { "true" } else { "false" }));
                 }
             }
