@@ -50,9 +50,9 @@ fn read<T: serde::de::DeserializeOwned>(folder: &Path, file: &str) -> T {
 fn a_table_becomes_features_with_all_that_makes_them() {
     let (_scratch, folder, err) = prepare(&table(100), &["--holdout", "0.2"]);
     for words in [
-        "id       unread          0  many",
-        "age      integer         9  20 to 69              impute, select, impute, standardise  integers",
-        "plan     category        0  ",
+        "id      unread          0  73 different                                          no value comes twice: an id",
+        "age     integer         6  20 to 69         impute, select, impute, standardise  integers",
+        "plan    category        0  2 different      one_hot ",
         "times as %d.%m.%Y",
         "target \"churn\": classification, 2 classes: no, yes (texts)\n",
         " 6 rows without a target left out; ",
@@ -185,7 +185,7 @@ fn every_choice_can_be_made_by_hand() {
 
 #[test]
 fn cells_that_cannot_be_read_are_told_with_their_place() {
-    let text = table(100).replacen(",950", ",about nine hundred and 950", 1);
+    let text = table(100).replacen(",931.5,", ",about nine hundred,", 1);
     let line = 1 + text.lines().position(|line| line.contains("about")).unwrap();
     let (_scratch, folder, err) = prepare(&text, &[]);
     let expected = format!("warning: column \"income\" cannot be read in 1 cell, first in line {line}: \"about nine");
