@@ -90,9 +90,9 @@ impl Failure {
             Store { .. } => format!("{}: {}", folder.display(), chain(error)),
             // These say where they are, or speak of what was asked for.
             Taken { .. }
-            | Columns(plan::Error::Plan { .. } | plan::Error::Schema { .. } | plan::Error::UnknownColumn { .. }) => {
-                chain(error)
-            }
+            | Columns(
+                plan::Error::Plan { .. } | plan::Error::Schema { .. } | plan::Error::UnknownColumn { .. },
+            ) => chain(error),
             Read { source } => return Failure { code, ..Failure::file(input, source) },
             Spool { .. } => chain(error),
             _ => format!("{}: {}", place(input), chain(error)),
@@ -147,7 +147,9 @@ fn place(input: &Path) -> String {
 
 /// The exit code and the hint of a table that was not prepared.
 fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
-    use plan::Error::{ConstantTarget, NoValues, NoneReadable, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn};
+    use plan::Error::{
+        ConstantTarget, NoValues, NoneReadable, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn,
+    };
     use score::Error::{
         Cells, Columns, Feature, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Store, Taken,
     };
@@ -163,13 +165,18 @@ fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
         Feature { .. } => (REFUSED, Some("--steps gives a column other steps, --drop leaves it out")),
         Columns(UnknownColumn { .. }) => (USAGE, Some("columns are called as in the header, to the letter")),
         Columns(ConstantTarget { .. }) => (REFUSED, Some("--target names what is predicted")),
-        Columns(TextTarget { .. }) => (REFUSED, Some("--task classification predicts which of its texts it is")),
-        Columns(TooManyClasses { .. }) => (
-            REFUSED,
-            Some("--task regression predicts a number; --target names another column"),
-        ),
-        Columns(Plan { .. }) => (REFUSED, Some("--type and --steps say what a column holds and what is done to it")),
-        Columns(NoValues { .. } | NoneReadable { .. }) => (REFUSED, Some("--type COL=TYPE says what it holds, --drop leaves it out")),
+        Columns(TextTarget { .. }) => {
+            (REFUSED, Some("--task classification predicts which of its texts it is"))
+        }
+        Columns(TooManyClasses { .. }) => {
+            (REFUSED, Some("--task regression predicts a number; --target names another column"))
+        }
+        Columns(Plan { .. }) => {
+            (REFUSED, Some("--type and --steps say what a column holds and what is done to it"))
+        }
+        Columns(NoValues { .. } | NoneReadable { .. }) => {
+            (REFUSED, Some("--type COL=TYPE says what it holds, --drop leaves it out"))
+        }
         Columns(UnknownClass { .. }) | Row { source: UnknownClass { .. }, .. } => {
             (REFUSED, Some("--task and --classes say what the target is"))
         }

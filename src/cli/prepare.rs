@@ -133,7 +133,8 @@ impl Prepare {
         let target = match (&self.target, &draft.target) {
             (Some(target), Some(draft)) if *target != draft.name => {
                 let (found, file) = (&draft.name, self.schema.clone().unwrap_or_default());
-                let message = format!("--target is \"{target}\", and that of {} is \"{found}\"", file.display());
+                let message =
+                    format!("--target is \"{target}\", and that of {} is \"{found}\"", file.display());
                 return Err(Failure::usage(message));
             }
             (Some(target), _) => target.clone(),
@@ -227,10 +228,20 @@ fn shown(study: &Study<'_>) -> String {
 
 fn values(sight: &Sight) -> String {
     match (sight.range, sight.distinct) {
-        (Some((least, greatest)), _) => format!("{least} to {greatest}"),
+        (Some((least, greatest)), _) => format!("{} to {}", short(least), short(greatest)),
+        (None, Some(0)) => String::new(),
         (None, Some(distinct)) => format!("{} different", thousands(distinct as usize)),
         (None, None) => "many".to_owned(),
     }
+}
+
+/// A number in as many digits as people look at.
+fn short(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        return number.to_string();
+    }
+    let rounded: f64 = format!("{number:.4e}").parse().unwrap_or(number);
+    if (1e-4..1e9).contains(&rounded.abs()) { rounded.to_string() } else { format!("{rounded:e}") }
 }
 
 fn target(study: &Study<'_>) -> String {

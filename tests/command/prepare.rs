@@ -109,7 +109,8 @@ fn the_same_table_gives_the_same_bytes() {
     let (_two, second, _) = prepare(&table(300), &["--holdout", "0.3", "--seed", "4"]);
     let (_three, other, _) = prepare(&table(300), &["--holdout", "0.3", "--seed", "5"]);
     let bytes = |folder: &Path, file: &str| fs::read(folder.join(file)).unwrap();
-    for file in ["__data__/schema.json", "__data__/plan.json", "__data__/statistics.json", "features.parquet"] {
+    for file in ["__data__/schema.json", "__data__/plan.json", "__data__/statistics.json", "features.parquet"]
+    {
         assert_eq!(bytes(&first, file), bytes(&second, file), "{file}");
     }
     let held = "features.holdout.parquet";
@@ -188,11 +189,14 @@ fn cells_that_cannot_be_read_are_told_with_their_place() {
     let text = table(100).replacen(",931.5,", ",about nine hundred,", 1);
     let line = 1 + text.lines().position(|line| line.contains("about")).unwrap();
     let (_scratch, folder, err) = prepare(&text, &[]);
-    let expected = format!("warning: column \"income\" cannot be read in 1 cell, first in line {line}: \"about nine");
+    let expected =
+        format!("warning: column \"income\" cannot be read in 1 cell, first in line {line}: \"about nine");
     assert!(err.contains(&expected), "{err}");
     // The bundle fills such cells in as the training did.
     let schema: SchemaForm = read(&folder, "schema.json");
-    assert!(serde_json::to_string(&schema.columns[2]).unwrap().contains(r#""policy":{"unreadable":"impute"}"#));
+    assert!(
+        serde_json::to_string(&schema.columns[2]).unwrap().contains(r#""policy":{"unreadable":"impute"}"#)
+    );
 }
 
 #[test]
@@ -228,7 +232,12 @@ fn what_is_refused_says_where_and_why() {
     let target = ["--target", "churn"];
     let with = |more: &[&'static str]| [target.as_slice(), more].concat();
     refused(&good, &[], 2, &["--target"]);
-    refused(&good, &["--target", "chrun"], 2, &["no column \"chrun\" (did you mean \"churn\"?), which is the target"]);
+    refused(
+        &good,
+        &["--target", "chrun"],
+        2,
+        &["no column \"chrun\" (did you mean \"churn\"?), which is the target"],
+    );
     refused(&good, &with(&["--type", "agee=number"]), 2, &["no column \"agee\" (did you mean \"age\"?)"]);
     refused(&good, &with(&["--type", "age=numbr"]), 2, &["did you mean \"number\"?"]);
     refused(&good, &with(&["--drop", "plans"]), 2, &["did you mean \"plan\"?"]);
@@ -236,13 +245,21 @@ fn what_is_refused_says_where_and_why() {
     refused(&good, &with(&["--steps", "aeg=impute"]), 2, &["which is given steps"]);
     refused(&good, &with(&["--steps", "plan=standardise"]), 1, &["reads categories: expected numbers"]);
     refused(&good, &with(&["--holdout", "1.5"]), 2, &["--holdout: expected a share between 0 and 1"]);
-    refused(&good, &with(&["--task", "regression"]), 1, &["has texts such as \"no\"", "--task classification"]);
+    refused(
+        &good,
+        &with(&["--task", "regression"]),
+        1,
+        &["has texts such as \"no\"", "--task classification"],
+    );
     refused(&good.replace("yes", "no"), &target, 1, &["target \"churn\" is \"no\" in every row"]);
     refused(HEADER, &target, 1, &["a header line (6 columns) and no rows"]);
     refused("", &target, 1, &["is empty"]);
     let some = with(&["--classes", "no,maybe"]);
     refused(&good, &some, 1, &["line 5: row 4, target \"churn\": found \"yes\"", "--classes"]);
-    let none: String = good.lines().map(|line| format!("{}\n", line.trim_end_matches("yes").trim_end_matches("no"))).collect();
+    let none: String = good
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end_matches("yes").trim_end_matches("no")))
+        .collect();
     refused(&none, &target, 1, &["no row has a target"]);
     refused(&good.replacen("3,", "3,3,", 1), &target, 1, &["cells, expected 6", "must be in quotes"]);
     refused("a,a,churn\n1,2,x\n3,4,y\n", &target, 1, &["column \"a\" is in the data 2 times"]);

@@ -52,7 +52,9 @@ pub enum Error {
         columns: usize,
     },
     /// A feature that has a name which is taken.
-    #[error("two columns of the features would be called \"{label}\": give a step another \"to\", or rename a column")]
+    #[error(
+        "two columns of the features would be called \"{label}\": give a step another \"to\", or rename a column"
+    )]
     Feature {
         /// The name.
         label: String,

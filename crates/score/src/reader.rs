@@ -71,13 +71,12 @@ const MOST_COLUMNS: usize = 100_000;
 
 impl<R: Read> Reader<R> {
     pub(crate) fn open(input: R) -> Result<Reader<R>, Error> {
-        let mut csv =
-            csv::ReaderBuilder::new().has_headers(true).from_reader(Bounded {
-                input,
-                left: LONGEST_ROW,
-                last: 0,
-                ends_in_two: None,
-            });
+        let mut csv = csv::ReaderBuilder::new().has_headers(true).from_reader(Bounded {
+            input,
+            left: LONGEST_ROW,
+            last: 0,
+            ends_in_two: None,
+        });
         let header = csv.byte_headers().map_err(|error| refuse(error, &[], 1))?;
         if header.is_empty() {
             return Err(Error::Empty);

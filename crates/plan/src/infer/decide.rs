@@ -38,12 +38,16 @@ pub(super) fn decide(look: &Look, asked: Option<&ColumnForm>) -> Result<(ColumnF
     }
     let is_number = matches!(form.kind, KindForm::Number | KindForm::Integer);
     let has_range = is_number && look.numbers.fits > 0;
-    let missing = if form.kind == KindForm::Text && look.given == Given::Text { look.empty } else { look.missing };
+    let missing =
+        if form.kind == KindForm::Text && look.given == Given::Text { look.empty } else { look.missing };
     let held = if form.missing.is_some() && asked.is_none() { look.placeheld() } else { 0 };
     let sight = Sight {
         why,
         missing: missing + held,
-        distinct: look.tally.distinct().filter(|_| look.given != Given::Words && !matches!(look.given, Given::Numbers(_))),
+        distinct: look
+            .tally
+            .distinct()
+            .filter(|_| look.given != Given::Words && !matches!(look.given, Given::Numbers(_))),
         range: has_range.then_some((look.numbers.least, look.numbers.greatest)),
         unreadable,
         has_hours: look.has_hours || time_format(look, &form).is_some_and(|format| format.has_hours),
@@ -123,7 +127,10 @@ fn of_texts(look: &Look) -> (ColumnForm, String) {
         if look.lists.words > 0 && look.lists.apart == 0 {
             return column(look, KindForm::Set, "JSON lists");
         }
-        if look.lists.words == 0 && look.lists.width().is_some_and(|width| width > 2) && look.lists.lengths.len() == 1 {
+        if look.lists.words == 0
+            && look.lists.width().is_some_and(|width| width > 2)
+            && look.lists.lengths.len() == 1
+        {
             return of_lists(look, "numbers apart by blanks");
         }
     }
@@ -213,7 +220,8 @@ fn truth(look: &Look) -> Option<[&'static str; 2]> {
 
 /// The format of a column's times.
 fn time_format<'l>(look: &'l Look, form: &ColumnForm) -> Option<&'l Format> {
-    (form.kind == KindForm::Time).then(|| look.formats.only().or(look.formats.best().map(|(best, _)| best)))?
+    (form.kind == KindForm::Time)
+        .then(|| look.formats.only().or(look.formats.best().map(|(best, _)| best)))?
 }
 
 /// What the column does not say is taken from the rows.
@@ -251,7 +259,10 @@ fn categories(look: &Look) -> Vec<Known> {
     let numbers: Option<Vec<f64>> = match &look.given {
         Given::Truth => return vec![Known::Truth(false), Known::Truth(true)],
         _ if look.numbers.padded > 0 => None,
-        _ => values.iter().map(|(value, _)| value.parse().ok().filter(|number: &f64| number.is_finite())).collect(),
+        _ => values
+            .iter()
+            .map(|(value, _)| value.parse().ok().filter(|number: &f64| number.is_finite()))
+            .collect(),
     };
     match numbers {
         Some(mut numbers) => {
@@ -271,7 +282,9 @@ fn unreadable(form: &ColumnForm, look: &Look) -> u64 {
     match form.kind {
         KindForm::Number => look.numbers.fails + held,
         KindForm::Integer => look.numbers.fails + look.numbers.uneven + held,
-        KindForm::Time if is_text => time_format(look, form).map_or(0, |format| format.fails() + look.numbers.fits) + held,
+        KindForm::Time if is_text => {
+            time_format(look, form).map_or(0, |format| format.fails() + look.numbers.fits) + held
+        }
         KindForm::Boolean if is_text && form.yes.is_none() => {
             let is_truth = |value: &str| {
                 Kind::YES.iter().chain(&Kind::NO).any(|spelling| spelling.eq_ignore_ascii_case(value))
@@ -280,7 +293,8 @@ fn unreadable(form: &ColumnForm, look: &Look) -> u64 {
         }
         KindForm::Vector => {
             let lengths = &look.lists.lengths;
-            let other = lengths.iter().filter(|(width, _)| Some(**width) != form.width).map(|(_, count)| count);
+            let other =
+                lengths.iter().filter(|(width, _)| Some(**width) != form.width).map(|(_, count)| count);
             other.sum::<u64>() + if is_text { look.lists.fails } else { 0 }
         }
         _ => 0,

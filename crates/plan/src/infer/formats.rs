@@ -36,6 +36,14 @@ const DAY: i64 = 86_400_000_000;
 /// The year 1000: a format of four digits reads `24` as the year 24.
 const FIRST: i64 = -354_285 * DAY;
 
+/// Whether a date's last number has two digits, as a year of a century; 1.2.3 is a version of something.
+fn ends_in_two(text: &str) -> bool {
+    let date = text.split(' ').next().unwrap_or(text).as_bytes();
+    date.len() > 2
+        && date[date.len() - 2..].iter().all(u8::is_ascii_digit)
+        && !date[date.len() - 3].is_ascii_digit()
+}
+
 /// A way in which times may be written, and how well it fits.
 #[derive(Debug)]
 pub(super) struct Format {
@@ -45,22 +53,35 @@ pub(super) struct Format {
     fits: u64,
     fails: u64,
     is_out: bool,
+    is_asked: bool,
     pub has_hours: bool,
 }
 
 impl Format {
     fn new(format: &str, clock: Clock) -> Format {
-        Format { format: format.to_owned(), clock, fits: 0, fails: 0, is_out: false, has_hours: false }
+        Format {
+            format: format.to_owned(),
+            clock,
+            fits: 0,
+            fails: 0,
+            is_out: false,
+            is_asked: false,
+            has_hours: false,
+        }
     }
 
     /// A clock that was asked for.
     pub(super) fn asked(clock: Clock) -> Format {
-        Format::new(clock.formats().first().map_or("", String::as_str), clock.clone())
+        let format = clock.formats().first().cloned().unwrap_or_default();
+        Format { is_asked: true, ..Format::new(&format, clock) }
     }
 
     fn see(&mut self, text: &str) {
-        let is_clock = self.format.contains("%Y") || self.format.is_empty();
-        match self.clock.read(text).filter(|time| !is_clock || *time > FIRST) {
+        let may_be = |time: &i64| match self.format.contains("%y") {
+            true => self.is_asked || ends_in_two(text),
+            false => self.is_asked || *time > FIRST,
+        };
+        match self.clock.read(text).filter(may_be) {
             Some(time) => {
                 self.fits += 1;
                 self.has_hours |= time.rem_euclid(DAY) != 0;

@@ -307,7 +307,8 @@ impl Numbers {
 
     /// Says whether it is a number.
     fn see_text(&mut self, text: &str) -> bool {
-        let begins = text.as_bytes().first().is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.'));
+        let begins =
+            text.as_bytes().first().is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.'));
         let Some(number) = text.parse::<f64>().ok().filter(|_| begins) else {
             self.fails += 1;
             return false;
@@ -332,7 +333,8 @@ impl Widths {
             return match serde_json::from_str::<Vec<serde_json::Value>>(text) {
                 Ok(values) => {
                     let is_number = |value: &serde_json::Value| value.is_number() || value.is_null();
-                    let of_numbers = values.iter().all(is_number) && !values.iter().all(|value| value.is_null());
+                    let of_numbers =
+                        values.iter().all(is_number) && !values.iter().all(|value| value.is_null());
                     self.count(values.len(), of_numbers || values.is_empty());
                 }
                 Err(_) => self.fails += 1,

@@ -103,9 +103,13 @@ impl Inference {
         known("is the target", target)?;
         wishes.columns.iter().try_for_each(|column| known("is given a type", &column.name))?;
         if wishes.columns.iter().any(|column| column.name == target) {
-            return Err(Error::Target { target: target.to_owned(), expected: "another name than every column's" });
+            return Err(Error::Target {
+                target: target.to_owned(),
+                expected: "another name than every column's",
+            });
         }
-        let field = table.field_with_name(target).map_err(|_| Error::NoTarget { target: target.to_owned() })?;
+        let field =
+            table.field_with_name(target).map_err(|_| Error::NoTarget { target: target.to_owned() })?;
         let sought = Sought::new(field, &wishes);
         let columns = table.fields().iter().filter(|field| field.name() != target);
         let looks = columns.map(|field| Look::new(field, wishes.column(field.name()))).collect();
@@ -173,7 +177,8 @@ impl Inferred {
     /// No column is read that a plan does not name.
     pub fn only_read_by(&mut self, plan: &PlanForm) {
         let of_steps = plan.steps.iter().flat_map(|step| step.reads.names());
-        let named: Vec<&String> = of_steps.chain(plan.inputs.iter().flat_map(|input| &input.columns)).collect();
+        let named: Vec<&String> =
+            of_steps.chain(plan.inputs.iter().flat_map(|input| &input.columns)).collect();
         for (column, sight) in self.schema.columns.iter_mut().zip(&mut self.sights) {
             if column.kind != KindForm::Unread && !named.contains(&&column.name) {
                 *column = ColumnForm::new(&column.name, KindForm::Unread);

@@ -52,6 +52,14 @@ impl Sought {
 
     fn each(&self, array: &ArrayRef, mut cell: impl FnMut(Option<&str>)) -> Result<(), Error> {
         let refused = |_| self.refuse(array);
+        let values = match array.data_type() {
+            DataType::Dictionary(_, values) => values.as_ref(),
+            other => other,
+        };
+        let is_text = matches!(values, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+        if !is_text && !self.is_number && *values != DataType::Boolean {
+            return Err(self.refuse(array));
+        }
         if self.is_number {
             let numbers = cast(array, &DataType::Float64).map_err(refused)?;
             for number in numbers.as_primitive::<Float64Type>() {
@@ -113,7 +121,10 @@ impl Sought {
         }
         if self.tally.is_at_most(1) {
             let found = self.tally.values().first().map(|(value, _)| (*value).to_owned());
-            return Err(Error::ConstantTarget { target: self.name.clone(), found: found.unwrap_or_default() });
+            return Err(Error::ConstantTarget {
+                target: self.name.clone(),
+                found: found.unwrap_or_default(),
+            });
         }
         let classes = match (task, &wishes.classes) {
             (TaskForm::Regression, _) => None,

@@ -155,7 +155,8 @@ fn what_the_file_says_is_so() {
     assert_eq!(find(Arc::new(Int64Array::from(vec![3, 1, 3]))).0.kind, KindForm::Integer);
     assert_eq!(find(Arc::new(Float64Array::from(vec![3.0, 1.0, 3.0]))).0.kind, KindForm::Number);
     assert_eq!(find(Arc::new(BooleanArray::from(vec![true, false, true]))).0.kind, KindForm::Boolean);
-    let (form, sight) = find(Arc::new(TimestampMicrosecondArray::from(vec![Some(5), None, Some(86_400_000_000)])));
+    let (form, sight) =
+        find(Arc::new(TimestampMicrosecondArray::from(vec![Some(5), None, Some(86_400_000_000)])));
     assert_eq!((form.kind, sight.missing, sight.has_hours), (KindForm::Time, 1, true));
     let mut lists = ListBuilder::new(Float64Builder::new());
     for row in [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]] {
@@ -177,9 +178,11 @@ fn what_is_asked_for_is_completed_from_the_rows() {
     assert_eq!(form.width, Some(2));
     let refused = find_as("x", texts(&["a", "b", "c"]), asked("number")).unwrap_err();
     assert_eq!(refused.to_string(), "column \"x\" is asked to be of type number: none of its 3 cells is");
-    let other = Wishes { columns: vec![Wishes::read("xx", "number").unwrap()], ..Wishes::default() };
-    let refused = find_as("x_x", texts(&["a", "b"]), other).unwrap_err();
-    assert!(matches!(&refused, Error::UnknownColumn { column, .. } if column.close.as_deref() == Some("x_x")));
+    let other = Wishes { columns: vec![Wishes::read("amuont", "number").unwrap()], ..Wishes::default() };
+    let refused = find_as("amount", texts(&["a", "b"]), other).unwrap_err();
+    assert!(
+        matches!(&refused, Error::UnknownColumn { column, .. } if column.close.as_deref() == Some("amount"))
+    );
 }
 
 #[test]
@@ -190,7 +193,10 @@ fn the_target_tells_its_task() {
         classes(&["yes", "no", "", "no"]),
         (TaskForm::Classification, Some(Classes::Text(vec!["no".into(), "yes".into()])))
     );
-    assert_eq!(classes(&["10", "9", "1.0"]), (TaskForm::Classification, Some(Classes::Integer(vec![1, 9, 10]))));
+    assert_eq!(
+        classes(&["10", "9", "1.0"]),
+        (TaskForm::Classification, Some(Classes::Integer(vec![1, 9, 10])))
+    );
     assert_eq!(classes(&["0.5", "1", "2"]), (TaskForm::Regression, None));
     let many: Vec<String> = (0..21).map(|number| number.to_string()).collect();
     assert_eq!(target(texts(&many), usual()).unwrap(), (TaskForm::Regression, None));
@@ -207,7 +213,9 @@ fn a_target_that_cannot_be_is_refused() {
     let constant = refused(texts(&["a", "a", ""]), Wishes::default());
     assert!(matches!(constant, Error::ConstantTarget { found, .. } if found == "a"));
     let regression = Wishes { task: Some(TaskForm::Regression), ..Wishes::default() };
-    assert!(matches!(refused(texts(&["a", "b"]), regression), Error::TextTarget { found, .. } if found == "a"));
+    assert!(
+        matches!(refused(texts(&["a", "b"]), regression), Error::TextTarget { found, .. } if found == "a")
+    );
     let many: Vec<String> = (0..1001).map(|number| format!("v{number}")).collect();
     assert!(matches!(refused(texts(&many), Wishes::default()), Error::TooManyClasses { limit: 1000, .. }));
     let rows = RecordBatch::try_from_iter([("x", texts(&["a"]))]).unwrap();

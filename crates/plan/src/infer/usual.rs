@@ -90,7 +90,8 @@ impl Inferred {
 
     fn category(&self, column: &ColumnForm, gaps: bool, aim: Aim, steps: &mut Chain<'_>) {
         let values = column.values.as_ref().map_or(column.levels.unwrap_or(0), Vec::len);
-        let means = self.rows >= ROWS_OF_VALUE * values as u64 && self.classes().is_none_or(|count| count <= 10);
+        let means =
+            self.rows >= ROWS_OF_VALUE * values as u64 && self.classes().is_none_or(|count| count <= 10);
         if aim == Aim::Trees {
             steps.add(Ordinal { missing: Some(-1.0), unseen: Some(-1.0), ..Ordinal::default() });
         } else if values <= MOST_COLUMNS {

@@ -55,7 +55,9 @@ impl Wishes {
                 form.width = Some(width);
             }
             (_, Some(detail)) => {
-                return Err(format!("\"{detail}\" after \"{word}:\" is too much: a {word} takes nothing more"));
+                return Err(format!(
+                    "\"{detail}\" after \"{word}:\" is too much: a {word} takes nothing more"
+                ));
             }
         }
         Ok(form)

@@ -6,7 +6,9 @@ use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use automl_pack_plan::{Block, Classes, InputType, Plan, Target, Task};
 use ndarray::Array2;
-use parquet::{arrow::ArrowWriter, basic::Compression, errors::ParquetError, file::properties::WriterProperties};
+use parquet::{
+    arrow::ArrowWriter, basic::Compression, errors::ParquetError, file::properties::WriterProperties,
+};
 
 use crate::Error;
 
@@ -27,7 +29,9 @@ pub(super) fn columns(plan: &Plan, target: &Target) -> Result<SchemaRef, Error> 
     for (place, input) in plan.inputs().iter().enumerate() {
         for label in plan.labels(place) {
             // Two inputs may have the same columns, scaled for one and not for the other.
-            let name = [label.clone(), format!("{}.{label}", input.name)].into_iter().find(|name| !taken.contains(name));
+            let name = [label.clone(), format!("{}.{label}", input.name)]
+                .into_iter()
+                .find(|name| !taken.contains(name));
             let name = name.ok_or_else(|| Error::Feature { label: label.clone() })?;
             taken.insert(name.clone());
             fields.push(Field::new(name, arrow_type(input.element), false));

@@ -103,7 +103,9 @@ fn open_to_others(_folder: &Path) -> io::Result<()> {
 fn replace(staging: &Path, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join(DATA))?;
     let data = |file: &str| PathBuf::from(DATA).join(file);
-    for file in [data("schema.json"), data("plan.json"), data("statistics.json"), FEATURES.into(), HELD.into()] {
+    for file in
+        [data("schema.json"), data("plan.json"), data("statistics.json"), FEATURES.into(), HELD.into()]
+    {
         match fs::rename(staging.join(&file), folder.join(&file)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && file.as_os_str() == HELD => {
                 // No row is held out now: those of another time are not of this plan.
@@ -151,7 +153,8 @@ fn fill(fitted: &Fitted<'_>, folder: &Path) -> Result<Written, Error> {
 }
 
 fn put(path: &Path, content: &impl Serialize) -> Result<(), Error> {
-    let mut bytes = serde_json::to_vec_pretty(content).expect("entries have text for keys and finite numbers");
+    let mut bytes =
+        serde_json::to_vec_pretty(content).expect("entries have text for keys and finite numbers");
     bytes.push(b'\n');
     fs::write(path, bytes).map_err(failed)
 }

@@ -12,7 +12,8 @@ mod rows;
 use std::{collections::BTreeMap, path::Path};
 
 use automl_pack_plan::{
-    Aim, ColumnForm, Inference, Inferred, Measuring, Plan, PlanForm, Sight, Statistics, StepForm, Target, Wishes,
+    Aim, ColumnForm, Inference, Inferred, Measuring, Plan, PlanForm, Sight, Statistics, StepForm, Target,
+    Wishes,
 };
 
 use crate::{Error, Source, input::Block};
@@ -117,7 +118,9 @@ impl Preparation {
     fn check_steps(&self, source: &Source) -> Result<(), Error> {
         let names: Vec<&str> = source.columns().fields().iter().map(|field| field.name().as_str()).collect();
         match self.steps.keys().find(|name| !names.contains(&name.as_str())) {
-            Some(name) => Err(Error::Columns(automl_pack_plan::Error::unknown_column("is given steps", name, &names))),
+            Some(name) => {
+                Err(Error::Columns(automl_pack_plan::Error::unknown_column("is given steps", name, &names)))
+            }
             None => Ok(()),
         }
     }

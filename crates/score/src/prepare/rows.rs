@@ -52,8 +52,7 @@ pub(super) struct Parts {
 impl Parts {
     /// Parts the rows of a block, of which those at these places have a target.
     pub(super) fn of(block: &Block, there: Vec<u64>, holdout: Option<Holdout>) -> Parts {
-        let mut parts =
-            Parts { training: Vec::new(), held: Vec::new(), answers: [Vec::new(), Vec::new()] };
+        let mut parts = Parts { training: Vec::new(), held: Vec::new(), answers: [Vec::new(), Vec::new()] };
         for (answer, row) in (0..).zip(there) {
             match holdout.is_some_and(|holdout| holdout.holds(block.first + row)) {
                 true => {
