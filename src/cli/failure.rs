@@ -79,8 +79,25 @@ impl Failure {
             NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
             _ => (REFUSED, None),
         };
-        let place = if input.as_os_str() == "-" { "stdin".to_owned() } else { input.display().to_string() };
-        Failure { code, message: format!("{place}: {}", chain(error)), hint }
+        Failure { code, message: format!("{}: {}", place(input), chain(error)), hint }
+    }
+
+    /// A table that was not prepared.
+    pub(crate) fn prepare(input: &Path, folder: &Path, error: &score::Error) -> Failure {
+        use score::Error::{Columns, Read, Spool, Store, Taken};
+        let (code, hint) = of_preparation(error);
+        let message = match error {
+            Store { .. } => format!("{}: {}", folder.display(), chain(error)),
+            // These say where they are, or speak of what was asked for.
+            Taken { .. }
+            | Columns(
+                plan::Error::Plan { .. } | plan::Error::Schema { .. } | plan::Error::UnknownColumn { .. },
+            ) => chain(error),
+            Read { source } => return Failure { code, ..Failure::file(input, source) },
+            Spool { .. } => chain(error),
+            _ => format!("{}: {}", place(input), chain(error)),
+        };
+        Failure { code, message, hint }
     }
 
     /// A file that could not be read or written.
@@ -120,6 +137,50 @@ impl Failure {
             }
         }
         ExitCode::from(self.code)
+    }
+}
+
+/// What an input is called.
+fn place(input: &Path) -> String {
+    if input.as_os_str() == "-" { "stdin".to_owned() } else { input.display().to_string() }
+}
+
+/// The exit code and the hint of a table that was not prepared.
+fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
+    use plan::Error::{
+        ConstantTarget, NoValues, NoneReadable, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn,
+    };
+    use score::Error::{
+        Cells, Columns, Feature, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Store, Taken,
+    };
+    match error {
+        Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
+        Read { .. } | Spool { .. } | Store { .. } => (USAGE, None),
+        Taken { .. } => (USAGE, Some("--force replaces what prepare writes there, and nothing else")),
+        Parquet { .. } => (REFUSED, Some("write, copy or download the file again")),
+        Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),
+        NotText { .. } => (REFUSED, Some("convert the file to UTF-8 first")),
+        NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
+        NothingToRead { .. } => (REFUSED, Some("--type COL=TYPE says what a column holds")),
+        Feature { .. } => (REFUSED, Some("--steps gives a column other steps, --drop leaves it out")),
+        Columns(UnknownColumn { .. }) => (USAGE, Some("columns are called as in the header, to the letter")),
+        Columns(ConstantTarget { .. }) => (REFUSED, Some("--target names what is predicted")),
+        Columns(TextTarget { .. }) => {
+            (REFUSED, Some("--task classification predicts which of its texts it is"))
+        }
+        Columns(TooManyClasses { .. }) => {
+            (REFUSED, Some("--task regression predicts a number; --target names another column"))
+        }
+        Columns(Plan { .. }) => {
+            (REFUSED, Some("--type and --steps say what a column holds and what is done to it"))
+        }
+        Columns(NoValues { .. } | NoneReadable { .. }) => {
+            (REFUSED, Some("--type COL=TYPE says what it holds, --drop leaves it out"))
+        }
+        Columns(UnknownClass { .. }) | Row { source: UnknownClass { .. }, .. } => {
+            (REFUSED, Some("--task and --classes say what the target is"))
+        }
+        _ => (REFUSED, None),
     }
 }
 
@@ -177,6 +238,7 @@ fn of_bundle(error: &Error) -> Option<&'static str> {
         Error::TwoWeights { .. } => Some("automl-pack members reweight BUNDLE MODEL=WEIGHT changes it"),
         Error::NeedsConverting => Some("automl-pack convert OLD OUT"),
         Error::IsABundle => Some("automl-pack pack writes folders, automl-pack members changes bundles"),
+        Error::NoMembers => Some("automl-pack pack DIR --member NAME=FILE.onnx adds one"),
         Error::NotABundle => Some("automl-pack convert makes a bundle of a pack that carefree-learn wrote"),
         Error::NoWeight { .. } | Error::SomeWeights { .. } => {
             Some("NAME=FILE.onnx@WEIGHT gives a member's weight")

@@ -15,6 +15,7 @@ mod members;
 mod output;
 mod pack;
 mod predict;
+mod prepare;
 mod table;
 mod unpack;
 mod verify;
@@ -41,6 +42,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Score the rows of a CSV file with a bundle, or with a bare ONNX model
     Predict(predict::Predict),
+    /// Make features to train on from a table: schema, fitted plan, statistics, features
+    Prepare(prepare::Prepare),
     /// Verify a bundle, report its members, and lay it out in a folder
     Unpack(unpack::Unpack),
     /// Show what a bundle is: task, classes, columns, members, weights; or what an ONNX model takes and gives
@@ -94,6 +97,7 @@ fn open_archive(path: &Path) -> Result<Archive, Failure> {
 pub(crate) fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Predict(command) => command.run(),
+        Command::Prepare(command) => command.run(),
         Command::Unpack(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::Verify(command) => command.run(),

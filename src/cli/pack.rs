@@ -14,6 +14,7 @@ use super::{
 #[command(after_help = "\
 Examples:
   automl-pack pack churn/ -o churn.pack.zip
+  automl-pack pack prepared/ --member mlp=mlp.onnx -o churn.pack.zip
   automl-pack pack -o churn.pack.zip --schema schema.json --member mlp=mlp.onnx@0.6 --member lgb=lgb.onnx@0.4
 
 schema.json names the columns in the order in which the graphs take them, and the target:
@@ -22,17 +23,17 @@ schema.json names the columns in the order in which the graphs take them, and th
    \"target\": {\"name\": \"churn\", \"task\": \"classification\", \"classes\": [\"no\", \"yes\"]}}
 Numbers go into the graphs as they are, a category as its place among the values.")]
 pub(crate) struct Pack {
-    /// A folder in a bundle's layout
-    #[arg(value_name = "DIR", required_unless_present = "members", conflicts_with_all = ["members", "schema", "plan"])]
+    /// A folder in a bundle's layout, or what `prepare` wrote
+    #[arg(value_name = "DIR", required_unless_present = "members", conflicts_with_all = ["schema", "plan"])]
     dir: Option<PathBuf>,
     /// Write the bundle to this file, which appears when it is whole and was opened
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// A graph, and its weight; without weights, all weigh the same. Once for each member
-    #[arg(long = "member", value_name = "NAME=FILE.onnx[@WEIGHT]", requires = "schema")]
+    #[arg(long = "member", value_name = "NAME=FILE.onnx[@WEIGHT]")]
     members: Vec<String>,
     /// The columns, and what is predicted
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", required_unless_present = "dir")]
     schema: Option<PathBuf>,
     /// How columns become what the graphs take [default: they go in as they are]
     #[arg(long, value_name = "FILE.json")]
@@ -51,8 +52,11 @@ impl Pack {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let mut builder = match &self.dir {
             Some(dir) => Builder::from_folder(dir).map_err(|error| Failure::bundle(dir, &error))?,
-            None => self.of_graphs()?,
+            None => self.of_schema()?,
         };
+        for member in &self.members {
+            builder = Graph::read("--member", member)?.add_to(builder);
+        }
         if let Some(how) = self.blend {
             builder = builder.blend(how.into());
         }
@@ -63,7 +67,7 @@ impl Pack {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn of_graphs(&self) -> Result<Builder, Failure> {
+    fn of_schema(&self) -> Result<Builder, Failure> {
         let mut builder = Builder::default();
         if let Some(path) = &self.schema {
             builder = builder.schema(read_json::<plan::SchemaForm>(path)?);
@@ -71,14 +75,11 @@ impl Pack {
         if let Some(path) = &self.plan {
             builder = builder.plan(read_json::<plan::PlanForm>(path)?);
         }
-        for member in &self.members {
-            builder = Graph::read("--member", member)?.add_to(builder);
-        }
         Ok(builder)
     }
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &PathBuf) -> Result<T, Failure> {
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &PathBuf) -> Result<T, Failure> {
     let bytes = fs::read(path).map_err(|error| Failure::file(path, &error))?;
     let name = path.display().to_string();
     bundle::read_json(&name, &bytes).map_err(|error| Failure::refused_as(&error))

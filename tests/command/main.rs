@@ -3,9 +3,11 @@
 
 mod bundles;
 mod predict;
+mod prepare;
 mod refuses;
 #[path = "../support/mod.rs"]
 mod support;
+mod walk;
 
 use std::{
     fs,

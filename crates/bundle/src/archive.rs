@@ -100,11 +100,27 @@ impl Archive {
         Archive::open_path(path.as_ref(), limits, true)
     }
 
+    /// Reads a folder, without entries of these names: what lies beside a bundle's, and is never of it.
+    ///
+    /// ```
+    /// use automl_pack_bundle::{Archive, Limits};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::write(folder.path().join("rows.csv"), "age\n")?;
+    /// std::fs::write(folder.path().join("manifest.json"), "{}")?;
+    /// let archive = Archive::open_folder(folder.path(), &Limits::default(), &["rows.csv"])?;
+    /// assert_eq!(archive.entries().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_folder(path: impl AsRef<Path>, limits: &Limits, without: &[&str]) -> Result<Archive, Error> {
+        Ok(Archive::new(folder::read(path.as_ref(), limits, without)?, Form::Folder, None))
+    }
+
     fn open_path(path: &Path, limits: &Limits, any: bool) -> Result<Archive, Error> {
         let path = find(path)?;
         let failed = |source| Error::Io { path: path.clone(), action: "read", source };
         if path.is_dir() {
-            return Ok(Archive::new(folder::read(&path, limits)?, Form::Folder, None));
+            return Ok(Archive::new(folder::read(&path, limits, &[])?, Form::Folder, None));
         }
         let mut file = fs::File::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;

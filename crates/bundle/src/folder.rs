@@ -11,8 +11,12 @@ use crate::{
     staged::{folder_of, sync_folder},
 };
 
-/// Reads every file below the folder. Links are refused, as in a zip.
-pub(crate) fn read(root: &Path, limits: &Limits) -> Result<Vec<(EntryName, Vec<u8>)>, Error> {
+/// Reads every file below the folder, but for those of these names. Links are refused, as in a zip.
+pub(crate) fn read(
+    root: &Path,
+    limits: &Limits,
+    without: &[&str],
+) -> Result<Vec<(EntryName, Vec<u8>)>, Error> {
     let mut entries = Vec::new();
     let mut waiting = vec![(root.to_owned(), String::new())];
     let (mut count, mut total) = (0, 0);
@@ -25,6 +29,9 @@ pub(crate) fn read(root: &Path, limits: &Limits) -> Result<Vec<(EntryName, Vec<u
             }
             let last = path.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
             let name = EntryName::parse(&[prefix.as_bytes(), last].concat(), limits)?;
+            if without.contains(&name.as_str()) {
+                continue;
+            }
             let kind = fs::symlink_metadata(&path).map_err(failed("read", &path))?.file_type();
             if kind.is_dir() {
                 waiting.push((path, format!("{name}/")));

@@ -175,8 +175,8 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// Nothing is left.
-    #[error("no member would be left")]
+    /// There are no members, or none is left.
+    #[error("there would be no member")]
     NoMembers,
     /// A pack of one model has no weights.
     #[error("a pack of one model has no members to add, remove or weigh")]

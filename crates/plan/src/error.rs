@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Flaw, Width};
+use crate::{Flaw, Width, schema::closest};
 
 /// Why rows could not be prepared, or a plan could not be built.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -176,6 +176,48 @@ pub enum Error {
         /// The cell.
         found: String,
     },
+    /// A column that was named and is not in the training data.
+    #[error("the training data has no column {column}, which {asked}")]
+    UnknownColumn {
+        /// What it is named for: `is the target`.
+        asked: String,
+        /// The name, and the one there that may be meant.
+        column: MissingColumn,
+    },
+    /// A column that is asked to hold what none of its cells holds.
+    #[error("column \"{column}\" is asked to be of type {kind}: none of its {cells} cells is")]
+    NoneReadable {
+        /// Its name.
+        column: String,
+        /// The type.
+        kind: &'static str,
+        /// How many cells hold something.
+        cells: u64,
+    },
+    /// A target that is the same in every row.
+    #[error("target \"{target}\" is \"{found}\" in every row: there is nothing to learn")]
+    ConstantTarget {
+        /// The target's name.
+        target: String,
+        /// Its only value.
+        found: String,
+    },
+    /// A target of texts, of which a value is asked.
+    #[error("target \"{target}\" has texts such as \"{found}\": a regression needs numbers")]
+    TextTarget {
+        /// The target's name.
+        target: String,
+        /// One of them.
+        found: String,
+    },
+    /// A target with too many values to be classes.
+    #[error("target \"{target}\" has more than {limit} different values: they cannot be classes")]
+    TooManyClasses {
+        /// The target's name.
+        target: String,
+        /// The limit.
+        limit: usize,
+    },
     /// There were no rows with a target to fit a plan to.
     #[error("there is nothing to fit the plan to: no row has a target")]
     NothingToFit,
@@ -196,6 +238,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// A column that is named and not there, with the one that may be meant.
+    pub fn unknown_column(asked: &str, name: &str, names: &[&str]) -> Error {
+        let close = closest(name, names.iter().copied().take(1000)).map(str::to_owned);
+        Error::UnknownColumn {
+            asked: asked.to_owned(),
+            column: MissingColumn { name: name.to_owned(), close },
+        }
+    }
+
     /// The row that is refused, from 0, where it is for a row.
     pub fn row(&self) -> Option<usize> {
         match self {

@@ -1,6 +1,6 @@
 //! Every way a job ends early.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use automl_pack_ensemble as ensemble;
 use automl_pack_plan as plan;
@@ -20,6 +20,44 @@ pub enum Error {
     Write {
         /// What the system said.
         source: io::Error,
+    },
+    /// What came from a pipe could not be kept.
+    #[error("the rows could not be kept in a temporary file")]
+    Spool {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A Parquet file that is cut off, damaged, or no Parquet file.
+    #[error("the Parquet file cannot be read: {what}")]
+    Parquet {
+        /// What is wrong.
+        what: String,
+    },
+    /// A folder of what was prepared, which could not be written.
+    #[error("what was prepared could not be written")]
+    Store {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder to write to that is there already.
+    #[error("{} is there already and is not an empty folder", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A table of which no column tells anything.
+    #[error("none of the {columns} columns beside the target tells rows apart")]
+    NothingToRead {
+        /// How many there are.
+        columns: usize,
+    },
+    /// A feature that has a name which is taken.
+    #[error(
+        "two columns of the features would be called \"{label}\": give a step another \"to\", or rename a column"
+    )]
+    Feature {
+        /// The name.
+        label: String,
     },
     /// Nothing in the input.
     #[error("the input is empty: expected a header line and rows")]

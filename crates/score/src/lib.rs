@@ -14,9 +14,13 @@
 //! ```
 
 mod error;
+mod input;
 mod job;
+pub mod prepare;
 mod reader;
 mod writer;
 
 pub use error::Error;
+pub use input::{Block, Blocks, Format, Place, Source};
 pub use job::{Job, Summary};
+pub use prepare::{Holdout, Preparation};

@@ -37,6 +37,9 @@ pub(crate) struct Pick {
 struct Bounded<R> {
     input: R,
     left: usize,
+    last: u8,
+    /// Whether lines end in CR and LF, once a line has ended.
+    ends_in_two: Option<bool>,
 }
 
 /// The most bytes that a row may have.
@@ -46,7 +49,20 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buffer)?;
         self.left = self.left.checked_sub(count).ok_or(io::ErrorKind::FileTooLarge)?;
+        if self.ends_in_two.is_none() {
+            self.see_end(&buffer[..count]);
+        }
         Ok(count)
+    }
+}
+
+impl<R> Bounded<R> {
+    fn see_end(&mut self, bytes: &[u8]) {
+        match bytes.iter().position(|byte| *byte == b'\n') {
+            Some(0) => self.ends_in_two = Some(self.last == b'\r'),
+            Some(end) => self.ends_in_two = Some(bytes[end - 1] == b'\r'),
+            None => self.last = bytes.last().copied().unwrap_or(self.last),
+        }
     }
 }
 
@@ -55,8 +71,12 @@ const MOST_COLUMNS: usize = 100_000;
 
 impl<R: Read> Reader<R> {
     pub(crate) fn open(input: R) -> Result<Reader<R>, Error> {
-        let mut csv =
-            csv::ReaderBuilder::new().has_headers(true).from_reader(Bounded { input, left: LONGEST_ROW });
+        let mut csv = csv::ReaderBuilder::new().has_headers(true).from_reader(Bounded {
+            input,
+            left: LONGEST_ROW,
+            last: 0,
+            ends_in_two: None,
+        });
         let header = csv.byte_headers().map_err(|error| refuse(error, &[], 1))?;
         if header.is_empty() {
             return Err(Error::Empty);
@@ -87,7 +107,7 @@ impl<R: Read> Reader<R> {
         let mut columns: Vec<_> = picks.iter().map(|_| LargeStringBuilder::new()).collect();
         let mut lines = Vec::new();
         while lines.len() < most && self.advance()? {
-            let line = self.record.position().map_or(0, csv::Position::line);
+            let line = self.record.position().map_or(0, csv::Position::line) + self.lag();
             for (column, pick) in columns.iter_mut().zip(picks) {
                 let name = || self.header[pick.place].clone();
                 column.append_value(text(&self.record[pick.place], line, name)?);
@@ -110,8 +130,18 @@ impl<R: Read> Reader<R> {
 
     fn advance(&mut self) -> Result<bool, Error> {
         self.csv.get_mut().left = LONGEST_ROW;
-        let line = self.csv.position().line();
-        self.csv.read_byte_record(&mut self.record).map_err(|error| refuse(error, &self.header, line))
+        let line = self.csv.position().line() + self.lag();
+        let lag = self.lag();
+        let read = self.csv.read_byte_record(&mut self.record);
+        read.map_err(|error| match refuse(error, &self.header, line) {
+            Error::Cells { line, expected, found } => Error::Cells { line: line + lag, expected, found },
+            other => other,
+        })
+    }
+
+    /// Between CR and LF, a row has ended and its line has not.
+    fn lag(&self) -> u64 {
+        u64::from(self.csv.get_ref().ends_in_two == Some(true))
     }
 }
 
@@ -133,5 +163,26 @@ fn refuse(error: csv::Error, header: &[String], line: u64) -> Error {
             Error::Cells { line, expected: header.len() as u64, found: len }
         }
         other => Error::Read { source: io::Error::other(format!("{other:?}")) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where CR and LF end lines, each row was said to begin a line too early.
+    #[test]
+    fn lines_are_counted_however_they_end() {
+        for end in ["\n", "\r\n"] {
+            let text = ["a,b", "1,2", "\"x\ny\",3", "4,5"].join(end) + end;
+            let mut reader = Reader::open(text.as_bytes()).unwrap();
+            let picks = [Pick { place: 0, name: "a".into() }];
+            let batch = reader.next(&picks, 10).unwrap().unwrap();
+            assert_eq!(batch.lines, [2, 3, 5], "{end:?}");
+            let text = ["a,b", "1,2", "1"].join(end);
+            let mut reader = Reader::open(text.as_bytes()).unwrap();
+            let refused = reader.next(&picks, 10).map(|_| ()).unwrap_err();
+            assert!(matches!(refused, Error::Cells { line: 3, .. }), "{end:?}: {refused}");
+        }
     }
 }

@@ -69,6 +69,9 @@ impl Builder {
         if self.is_single && !self.models.is_empty() {
             return Err(Error::SinglePack);
         }
+        if !self.is_single && self.models.is_empty() {
+            return Err(Error::NoMembers);
+        }
         let (plan, target) = self.complete_data()?;
         let mut entries = std::mem::take(&mut self.shared);
         if self.is_single {

@@ -85,11 +85,18 @@ enum Rows {
 }
 
 impl Builder {
+    /// Files of a folder that hold what members were trained on.
+    pub const FEATURES: [&str; 2] = ["features.parquet", "features.holdout.parquet"];
+
     /// Takes a folder in a bundle's layout. Its `manifest.json` may be left out, or say only a name; its
-    /// golden rows too.
+    /// golden rows too; and its members, where some are added. [Features](Builder::FEATURES) that members were
+    /// trained on are no part of a bundle, and stay where they are.
     pub fn from_folder(folder: impl AsRef<Path>) -> Result<Builder, Error> {
         let folder = folder.as_ref();
-        let archive = Archive::open_any(folder, &Limits::default())?;
+        let archive = match folder.is_dir() {
+            true => Archive::open_folder(folder, &Limits::default(), &Builder::FEATURES)?,
+            false => Archive::open_any(folder, &Limits::default())?,
+        };
         crate::bare::refuse(&archive, "schema, which a bundle needs")?;
         if archive.container() != bundle::Container::Folder {
             return Err(Error::NotAFolder);
@@ -116,7 +123,9 @@ impl Builder {
     }
 
     fn from_entries(archive: &Archive) -> Result<Builder, Error> {
-        let is_single = archive.find(WEIGHTS).is_none();
+        let has_members = archive.find(WEIGHTS).is_some();
+        // What was prepared to train on has data, and no members yet.
+        let is_single = !has_members && archive.find("__data__/schema.json").is_none();
         let data = data_folder(is_single);
         if archive.find(&format!("{data}schema.json")).is_none() && carefree::read(archive).is_ok() {
             return Err(Error::NeedsConverting);
@@ -134,6 +143,9 @@ impl Builder {
             builder.golden = Rows::Given(Golden::from_json(&bytes)?);
         }
         builder.shared.remove(WEIGHTS);
+        if !has_members && !is_single {
+            return Ok(builder);
+        }
         for place in carefree::places(archive)?.into_iter().filter(|_| !is_single) {
             let model = builder.models.entry(place.model).or_default();
             model.weights = vec![place.weight];

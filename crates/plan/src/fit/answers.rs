@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, UInt64Array};
 use arrow_select::take::take_record_batch;
 
 use crate::{
@@ -52,9 +52,22 @@ impl Reader {
 
     /// The rows that have a target, and the target.
     pub(crate) fn read(&self, rows: &RecordBatch) -> Result<(RecordBatch, Answered), Error> {
-        let column =
-            rows.column_by_name(&self.name).ok_or_else(|| Error::NoTarget { target: self.name.clone() })?;
-        let (answered, there) = match &self.classes {
+        let column = self.column(rows)?;
+        let (answered, there) = self.answers(column)?;
+        if there.len() == rows.num_rows() {
+            return Ok((rows.clone(), answered));
+        }
+        let rows = take_record_batch(rows, &UInt64Array::from(there)).map_err(|_| self.wrong_type(column))?;
+        Ok((rows, answered))
+    }
+
+    fn column<'r>(&self, rows: &'r RecordBatch) -> Result<&'r ArrayRef, Error> {
+        rows.column_by_name(&self.name).ok_or_else(|| Error::NoTarget { target: self.name.clone() })
+    }
+
+    /// The target, and the places of the rows that have one.
+    fn answers(&self, column: &ArrayRef) -> Result<(Answered, Vec<u64>), Error> {
+        Ok(match &self.classes {
             Some(classes) => {
                 let (places, there) = self.places(classes, column)?;
                 (Answered::Classes(places, classes.len()), there)
@@ -63,12 +76,7 @@ impl Reader {
                 let (values, there) = self.values(column)?;
                 (Answered::Values(values), there)
             }
-        };
-        if there.len() == rows.num_rows() {
-            return Ok((rows.clone(), answered));
-        }
-        let rows = take_record_batch(rows, &UInt64Array::from(there)).map_err(|_| self.wrong_type(column))?;
-        Ok((rows, answered))
+        })
     }
 
     fn places(&self, classes: &Vocabulary, column: &ArrayRef) -> Result<(Vec<u32>, Vec<u64>), Error> {
@@ -116,6 +124,22 @@ impl Reader {
     fn wrong_type(&self, column: &ArrayRef) -> Error {
         let (column, found) = (self.name.clone(), column.data_type().to_string());
         Error::ColumnType { column, expected: "a target", found }
+    }
+}
+
+impl TargetForm {
+    /// The places of the rows that have a target, and what it is there: a class as its value, or a number.
+    pub fn answered(&self, rows: &RecordBatch) -> Result<(Vec<u64>, ArrayRef), Error> {
+        let reader = Reader::new(self)?;
+        let (answered, there) = reader.answers(reader.column(rows)?)?;
+        let target = match answered {
+            Answered::Classes(places, _) => {
+                let classes = self.classes.as_ref().expect("a reader of classes has them");
+                classes.decode(places.into_iter().map(Some))
+            }
+            Answered::Values(values) => Arc::new(Float64Array::from(values)),
+        };
+        Ok((there, target))
     }
 }
 

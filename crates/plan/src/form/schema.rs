@@ -366,6 +366,22 @@ impl KindForm {
         }
     }
 
+    /// All of them.
+    pub const ALL: [KindForm; 12] = [
+        KindForm::Number,
+        KindForm::Integer,
+        KindForm::Boolean,
+        KindForm::Category,
+        KindForm::Time,
+        KindForm::Text,
+        KindForm::Set,
+        KindForm::Bag,
+        KindForm::Sequence,
+        KindForm::Vector,
+        KindForm::Series,
+        KindForm::Unread,
+    ];
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {

@@ -1,0 +1,289 @@
+//! `automl-pack prepare`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use automl_pack::{
+    Holdout, Preparation, Source,
+    plan::{Aim, Classes, ColumnForm, KindForm, PlanForm, Sight, StepForm, TargetForm, TaskForm, Wishes},
+    score::prepare::{Study, Written, check_folder},
+};
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use super::{
+    failure::Failure,
+    making::pair_of,
+    output,
+    pack::read_json,
+    table::{FAINT, Side, count, table, thousands},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  automl-pack prepare train.csv --target churn -o churn/
+  automl-pack prepare train.parquet --target price -o price/ --holdout 0.2 --for trees
+  automl-pack prepare train.csv --target churn --dry-run --type 'zip=category' --type 'since=time:%d.%m.%Y' \\
+      --type 'tags=set:;' --drop note --steps 'age=impute:mean|robust' --steps 'city=one_hot:at_most=10'
+
+DIR gets __data__/schema.json, plan.json and statistics.json, and features.parquet: the features by name, then the \
+target. Train on it anywhere, write the model as ONNX, and pack both:
+  automl-pack pack DIR --member NAME=FILE.onnx -o OUT
+
+Types: number, integer, boolean, category, time, text, set, bag, sequence, vector, series, unread.")]
+pub(crate) struct Prepare {
+    /// The training data: CSV with a header line, or Parquet; - is CSV from stdin
+    #[arg(value_name = "TRAIN")]
+    train: PathBuf,
+    /// The column that is predicted
+    #[arg(long, value_name = "COL", required_unless_present = "schema")]
+    target: Option<String>,
+    /// Write to this folder, which appears when it is whole
+    #[arg(short, long, value_name = "DIR", required_unless_present = "dry_run")]
+    output: Option<PathBuf>,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Replace what an earlier prepare wrote to DIR
+    #[arg(long)]
+    force: bool,
+    /// Hold out this share of the rows: they go to features.holdout.parquet, and nothing is fitted to them
+    #[arg(long, value_name = "SHARE")]
+    holdout: Option<f64>,
+    /// Which rows are held out [default: 0]
+    #[arg(long, value_name = "N", requires = "holdout")]
+    seed: Option<u64>,
+    /// What the features are for
+    #[arg(long = "for", value_name = "WHAT", default_value = "networks")]
+    aim: For,
+    /// What a column holds, with a format of times, a separator, or a width after a colon
+    #[arg(long = "type", value_name = "COL=TYPE", help_heading = "What is not found out")]
+    types: Vec<String>,
+    /// Leave a column out
+    #[arg(long, value_name = "COL", help_heading = "What is not found out")]
+    drop: Vec<String>,
+    /// What is asked of the target
+    #[arg(long, value_name = "TASK", help_heading = "What is not found out")]
+    task: Option<Task>,
+    /// The classes, in order
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', help_heading = "What is not found out")]
+    classes: Vec<String>,
+    /// Columns and target as in schema.json; what is not there is found out
+    #[arg(long, value_name = "FILE.json", help_heading = "What is not found out")]
+    schema: Option<PathBuf>,
+    /// What is done to a column, one step after another; nothing after the = leaves it as it is
+    #[arg(long, value_name = "COL=STEP|STEP", help_heading = "What is not found out")]
+    steps: Vec<String>,
+    /// All steps and inputs as in plan.json; what is not there is fitted
+    #[arg(long, value_name = "FILE.json", conflicts_with = "steps", help_heading = "What is not found out")]
+    plan: Option<PathBuf>,
+}
+
+/// What features are for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum For {
+    /// Networks and linear models: numbers are scaled, categories have a column each
+    Networks,
+    /// Trees, forests, boosted trees: numbers as they are, categories are numbered
+    Trees,
+}
+
+/// What is asked of the target.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Task {
+    Classification,
+    Regression,
+}
+
+/// A schema of which any part may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    #[serde(default)]
+    columns: Vec<ColumnForm>,
+    #[serde(default)]
+    target: Option<TargetForm>,
+}
+
+impl Prepare {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let preparation = self.preparation()?;
+        let folder = self.output.clone().unwrap_or_default();
+        let failed = |error| Failure::prepare(&self.train, &folder, &error);
+        if !self.dry_run {
+            check_folder(&folder, self.force).map_err(failed)?;
+        }
+        let source = Source::open(&self.train).map_err(failed)?;
+        let study = preparation.study(&source).map_err(failed)?;
+        if self.dry_run {
+            output::print(&(shown(&study) + &target(&study)))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        output::say(&(shown(&study) + &target(&study)));
+        let written = study.fit().and_then(|fitted| fitted.write(&folder, self.force)).map_err(failed)?;
+        report(&written, &folder);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn preparation(&self) -> Result<Preparation, Failure> {
+        let draft: Draft = self.schema.as_ref().map(read_json).transpose()?.unwrap_or_default();
+        let target = match (&self.target, &draft.target) {
+            (Some(target), Some(draft)) if *target != draft.name => {
+                let (found, file) = (&draft.name, self.schema.clone().unwrap_or_default());
+                let message =
+                    format!("--target is \"{target}\", and that of {} is \"{found}\"", file.display());
+                return Err(Failure::usage(message));
+            }
+            (Some(target), _) => target.clone(),
+            (None, Some(draft)) => draft.name.clone(),
+            (None, None) => return Err(Failure::usage("--target: expected the column that is predicted")),
+        };
+        let plan = self.plan.as_ref().map(read_json::<PlanForm>).transpose()?;
+        let holdout = self.holdout.map(|share| self.holdout(share)).transpose()?;
+        let aim = match self.aim {
+            For::Networks => Aim::Networks,
+            For::Trees => Aim::Trees,
+        };
+        let mut preparation =
+            Preparation { aim, plan, holdout, wishes: self.wishes(draft)?, ..Preparation::new(target) };
+        for pair in &self.steps {
+            let (column, steps) = pair.split_once('=').ok_or_else(|| {
+                Failure::usage(format!("--steps: expected COL=STEP|STEP, found \"{pair}\""))
+            })?;
+            let steps = StepForm::read_chain(column, steps)
+                .map_err(|what| Failure::usage(format!("--steps {column}: {what}")))?;
+            preparation.steps.insert(column.to_owned(), steps);
+        }
+        Ok(preparation)
+    }
+
+    fn holdout(&self, share: f64) -> Result<Holdout, Failure> {
+        if share > 0.0 && share < 1.0 {
+            return Ok(Holdout { share, seed: self.seed.unwrap_or(0) });
+        }
+        Err(Failure::usage(format!("--holdout: expected a share between 0 and 1, found {share}")))
+    }
+
+    fn wishes(&self, draft: Draft) -> Result<Wishes, Failure> {
+        let mut wishes = Wishes { columns: draft.columns, ..Wishes::default() };
+        if let Some(target) = draft.target {
+            (wishes.task, wishes.classes) = (Some(target.task), target.classes);
+        }
+        for pair in &self.types {
+            let (column, kind) = pair_of("--type", pair)?;
+            let form = Wishes::read(column, kind);
+            wishes.columns.push(form.map_err(|what| Failure::usage(format!("--type {column}: {what}")))?);
+        }
+        let dropped = self.drop.iter().map(|column| ColumnForm::new(column, KindForm::Unread));
+        wishes.columns.extend(dropped);
+        if let Some(task) = self.task {
+            wishes.task = Some(match task {
+                Task::Classification => TaskForm::Classification,
+                Task::Regression => TaskForm::Regression,
+            });
+        }
+        if !self.classes.is_empty() {
+            wishes.classes = Some(classes(&self.classes));
+        }
+        if let (Some(TaskForm::Regression), Some(_)) = (wishes.task, &wishes.classes) {
+            return Err(Failure::usage("--classes: a regression has none"));
+        }
+        Ok(wishes)
+    }
+}
+
+/// Integers where all are; texts otherwise.
+fn classes(texts: &[String]) -> Classes {
+    match texts.iter().map(|text| text.trim().parse()).collect::<Result<Vec<i64>, _>>() {
+        Ok(integers) => Classes::Integer(integers),
+        Err(_) => Classes::Text(texts.to_vec()),
+    }
+}
+
+/// The columns as a table to check.
+fn shown(study: &Study<'_>) -> String {
+    let headings = [
+        ("column", Side::Left),
+        ("type", Side::Left),
+        ("missing", Side::Right),
+        ("values", Side::Left),
+        ("steps", Side::Left),
+        ("why", Side::Left),
+    ];
+    let row = |(column, sight, steps): (&ColumnForm, &Sight, Vec<&str>)| {
+        [
+            column.name.clone(),
+            column.kind.word().to_owned(),
+            thousands(sight.missing as usize),
+            values(sight),
+            steps.join(", "),
+            sight.why.clone(),
+        ]
+    };
+    table(headings, &study.columns().map(row).collect::<Vec<_>>())
+}
+
+fn values(sight: &Sight) -> String {
+    match (sight.range, sight.distinct) {
+        (Some((least, greatest)), _) => format!("{} to {}", short(least), short(greatest)),
+        (None, Some(0)) => String::new(),
+        (None, Some(distinct)) => format!("{} different", thousands(distinct as usize)),
+        (None, None) => "many".to_owned(),
+    }
+}
+
+/// A number in as many digits as people look at.
+fn short(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        return number.to_string();
+    }
+    let rounded: f64 = format!("{number:.4e}").parse().unwrap_or(number);
+    if (1e-4..1e9).contains(&rounded.abs()) { rounded.to_string() } else { format!("{rounded:e}") }
+}
+
+fn target(study: &Study<'_>) -> String {
+    const SHOWN: usize = 8;
+    let inferred = study.inferred();
+    let form = &inferred.schema.target;
+    let what = match &form.classes {
+        None => "regression".to_owned(),
+        Some(classes) => {
+            let mut names: Vec<_> = classes.names().take(SHOWN).collect();
+            if classes.len() > SHOWN {
+                names.push("…".into());
+            }
+            format!("classification, {} classes: {}", thousands(classes.len()), names.join(", "))
+        }
+    };
+    output::plain(&format!("target \"{}\": {what} ({})", form.name, inferred.why)) + "\n"
+}
+
+/// Says what was written, what there is to know of it, and what comes next.
+fn report(written: &Written, folder: &Path) {
+    for (column, found) in &written.unreadable {
+        let cells = count(found.cells as usize, "cell");
+        let first = format!("{}, first in {}: \"{}\"", cells, found.place, found.value);
+        output::warn(&output::plain(&format!("column \"{column}\" cannot be read in {first}")));
+    }
+    let rows = |number: u64| count(number as usize, "row");
+    let mut parts = vec![format!("{} to train on", rows(written.rows))];
+    if written.held > 0 {
+        parts.push(format!("{} held out", rows(written.held)));
+    }
+    if written.unanswered > 0 {
+        parts.push(format!("{} without a target left out", rows(written.unanswered)));
+    }
+    if written.refused > 0 {
+        parts.push(format!("{} refused", rows(written.refused)));
+    }
+    output::say(&format!("{}; {}\n", parts.join(", "), count(written.features, "feature")));
+    let folder = output::plain(&folder.display().to_string());
+    let folder = folder.trim_end_matches('/');
+    output::say(&format!(
+        "{FAINT}next: train on {folder}/features.parquet, then automl-pack pack {folder} --member NAME=FILE.onnx -o \
+         OUT{FAINT:#}\n"
+    ));
+}
