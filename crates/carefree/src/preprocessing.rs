@@ -95,7 +95,7 @@ impl Preprocessing {
         }
         let label = Converter::read(entry, &tables, -1, &core.label)?;
         training.push(label.training(&core.label, true));
-        statistics.target = label.distribution.filter(|_| !core.is_classification);
+        statistics.target = label.distribution.clone().filter(|_| !core.is_classification);
         // What was trained was a matrix of one type: a column of 64-bit integers made all of it double.
         let has_levels = features.iter().any(|(_, reading, _)| matches!(reading, Reading::Level { .. }));
         let precision = if has_levels { Precision::Double } else { Precision::Single };
@@ -280,7 +280,7 @@ fn distribution(converter: Value<'_, '_>) -> Option<Distribution> {
     let statistics = converter.field("_feature_statistics")?;
     let of = |name| statistics.field(name).and_then(Value::as_number).filter(|number| number.is_finite());
     let [mean, deviation, median, min, max] = ["mean", "std", "median", "min", "max"].map(of);
-    Some(Distribution { mean, deviation, median, min, max })
+    Some(Distribution { mean, deviation, median, min, max, ..Distribution::default() })
 }
 
 fn category(

@@ -72,7 +72,7 @@ pub use program::Reads;
 pub use rows::{ByPosition, Rows, Table};
 pub use scale::Scale;
 pub use schema::{Matching, Schema, Wide, Width};
-pub use statistics::{Distribution, Statistics};
+pub use statistics::{Counted, Distribution, FEW, Point, Sketch, Statistics, Survey};
 pub use steps::*;
 pub use target::{Classes, Target, Task};
 pub use vocabulary::{Known, Vocabulary};

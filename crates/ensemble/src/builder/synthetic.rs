@@ -1,7 +1,7 @@
 //! Rows made up from a plan and its statistics: none of them is a row of the training data.
 
 use automl_pack_plan::{
-    Clock, Column, Distribution, Each, Kind, Known, Lists, Plan, Statistics, Step, Vocabulary,
+    Clock, Column, Distribution, Each, Kind, Known, Lists, Plan, Sketch, Statistics, Step, Vocabulary,
 };
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(crate) fn rows(plan: &Plan, statistics: &Statistics) -> Golden {
     let mut row = |row: usize| {
         let cell = |(_, column, kind): (usize, &Column, &Kind)| {
             let of = about(plan, column, statistics);
-            cell(column, kind, of, row, &mut chance)
+            cell(column, kind, &of, row, &mut chance)
         };
         plan.schema().read().map(cell).collect::<Vec<_>>()
     };
@@ -27,7 +27,10 @@ pub(crate) fn rows(plan: &Plan, statistics: &Statistics) -> Golden {
 
 /// Where the numbers of a column lie: as the statistics say, or as its steps tell.
 fn about(plan: &Plan, column: &Column, statistics: &Statistics) -> Distribution {
-    let mut about = statistics.columns.get(&column.name).copied().unwrap_or_default();
+    let mut about = statistics.columns.get(&column.name).cloned().unwrap_or_default();
+    if let Some((least, greatest)) = about.quantiles.as_ref().map(Sketch::ends) {
+        (about.min, about.max) = (about.min.or(Some(least)), about.max.or(Some(greatest)));
+    }
     let first = |each: &Option<Each>| each.as_ref().and_then(|each| each.0.first().copied());
     for form in plan.steps().iter().filter(|form| form.reads.names() == [column.name.clone()]) {
         let (mean, deviation) = match &form.step {
@@ -49,7 +52,7 @@ fn about(plan: &Plan, column: &Column, statistics: &Statistics) -> Distribution 
 
 /// The first half of the rows is as the training data was; in the second, a cell in four is missing or
 /// was never seen.
-fn cell(column: &Column, kind: &Kind, of: Distribution, row: usize, chance: &mut Chance) -> Value {
+fn cell(column: &Column, kind: &Kind, of: &Distribution, row: usize, chance: &mut Chance) -> Value {
     let flawed = chance.below(4) == 0 && row >= ROWS / 2;
     let missing = flawed && chance.below(2) == 0;
     if missing && column.optional {
@@ -98,12 +101,12 @@ fn words(chance: &mut Chance) -> String {
 }
 
 fn numbers(count: usize, lists: &Lists, chance: &mut Chance) -> String {
-    let numbers = (0..count).map(|_| number(Distribution::default(), chance).to_string());
+    let numbers = (0..count).map(|_| number(&Distribution::default(), chance).to_string());
     numbers.collect::<Vec<_>>().join(lists.separator.as_deref().unwrap_or(" "))
 }
 
 /// A number about where the training data's lie, and between the least and the greatest of them.
-fn number(of: Distribution, chance: &mut Chance) -> f64 {
+fn number(of: &Distribution, chance: &mut Chance) -> f64 {
     let (mean, deviation) = (of.mean.or(of.median).unwrap_or(0.0), of.deviation.unwrap_or(1.0));
     // The sum of four even chances is close to a bell.
     let bell: f64 = (0..4).map(|_| chance.even() - 0.5).sum::<f64>() * 3.0_f64.sqrt();

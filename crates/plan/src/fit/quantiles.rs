@@ -162,6 +162,29 @@ impl Sorted {
         self.numbers[self.ends.partition_point(|end| *end <= rank)]
     }
 
+    /// A quantile that is no single number: one that so many share, or else the mean of so many around it. None
+    /// where there are not so many.
+    pub(crate) fn around(&self, share: f64, many: usize) -> Option<f64> {
+        let last = self.numbers.len().checked_sub(many)?;
+        let rank = share.clamp(0.0, 1.0) * (self.count() - 1) as f64;
+        let place = self.ends.partition_point(|end| *end <= rank as u64);
+        let number = self.numbers[place];
+        let run = self.numbers.partition_point(|kept| *kept <= number)
+            - self.numbers.partition_point(|kept| *kept < number);
+        if run >= many {
+            return Some(number);
+        }
+        let first = place.saturating_sub((many - 1) / 2).min(last);
+        let mean = self.numbers[first..first + many].iter().map(|number| number / many as f64).sum();
+        Some(mean)
+    }
+
+    /// How many numbers do not exceed one.
+    pub(crate) fn count_up_to(&self, number: f64) -> u64 {
+        let place = self.numbers.partition_point(|kept| *kept <= number);
+        place.checked_sub(1).map_or(0, |place| self.ends[place])
+    }
+
     /// The share of numbers below one, from 0 to 1.
     #[allow(dead_code, reason = "drift tells it")]
     pub(crate) fn share_below(&self, number: f64) -> f64 {
