@@ -185,6 +185,12 @@ impl Sorted {
         place.checked_sub(1).map_or(0, |place| self.ends[place])
     }
 
+    /// How often a number is there.
+    pub(crate) fn count_of(&self, number: f64) -> u64 {
+        let below = self.numbers.partition_point(|kept| *kept < number);
+        self.count_up_to(number) - below.checked_sub(1).map_or(0, |place| self.ends[place])
+    }
+
     /// The share of numbers below one, from 0 to 1.
     #[allow(dead_code, reason = "drift tells it")]
     pub(crate) fn share_below(&self, number: f64) -> f64 {
