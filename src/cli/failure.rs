@@ -115,6 +115,24 @@ impl Failure {
         Failure { code: REFUSED, message: chain(error), hint: None }
     }
 
+    /// A bundle that does not know how its training data was spread.
+    pub(crate) fn no_statistics(path: &Path) -> Failure {
+        let message = format!(
+            "{}: its statistics.json has neither quantiles nor counts of values: there is nothing to compare with",
+            path.display()
+        );
+        Failure {
+            code: REFUSED,
+            message,
+            hint: Some("automl-pack prepare writes them, from the training data"),
+        }
+    }
+
+    /// The same, where the hint would be of an option that the command does not have.
+    pub(crate) fn without_hint(self) -> Failure {
+        Failure { hint: None, ..self }
+    }
+
     /// Arguments that do not go together.
     pub(crate) fn usage(message: impl Into<String>) -> Failure {
         Failure { code: USAGE, message: message.into(), hint: None }

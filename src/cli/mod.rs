@@ -7,6 +7,7 @@ mod audit;
 mod completions;
 mod convert;
 mod diff;
+mod drift;
 mod failure;
 mod graph;
 mod inspect;
@@ -58,6 +59,8 @@ enum Command {
     Members(members::Members),
     /// Show what changed from one bundle to another
     Diff(diff::Diff),
+    /// Show how new data differs from the data that the models were trained on
+    Drift(drift::Drift),
     /// Show what is wrong with a pack: training data it still carries, inverted weights, pickles
     Audit(audit::Audit),
     /// Print the completions for a shell
@@ -105,6 +108,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => command.run(),
         Command::Members(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Drift(command) => command.run(),
         Command::Audit(command) => command.run(),
         Command::Completions(command) => command.run(),
     };

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bundles;
+mod drift;
 mod predict;
 mod prepare;
 mod refuses;

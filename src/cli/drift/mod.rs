@@ -1,0 +1,190 @@
+//! `automl-pack drift`.
+
+mod page;
+mod text;
+
+use std::{collections::BTreeSet, io::Write, path::PathBuf, process::ExitCode};
+
+use automl_pack::{
+    Auto, Policy,
+    plan::{ColumnDrift, Drift as Found, Schema, SchemaForm, Survey, TargetForm, Thresholds, Verdict},
+    score,
+};
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    Bundle,
+    failure::Failure,
+    output::{self, Output},
+    predict::Rows,
+    table::count,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+PSI, the population stability index, compares the shares of the rows in ten bins of each column, or those of \
+each value: below 0.1 a column is stable, up to the threshold it has shifted, above it has drifted. KS is the \
+greatest distance between the two cumulative distributions. Exits with 1 when a column has drifted.")]
+pub(crate) struct Drift {
+    #[command(flatten)]
+    bundle: Bundle,
+    /// New data: a CSV file with a header line; - is stdin
+    #[arg(value_name = "DATA")]
+    input: PathBuf,
+    /// The PSI above which a column has drifted
+    #[arg(long, value_name = "PSI", default_value = "0.25", allow_negative_numbers = true, value_parser = threshold)]
+    threshold: f64,
+    /// Compare these columns alone
+    #[arg(long, value_name = "COL", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Write a page with plots to this file too; nothing in it is loaded from elsewhere
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number
+        .filter(|number| *number > 0.0 && number.is_finite())
+        .ok_or_else(|| "expected a number above 0".to_owned())
+}
+
+/// What was compared, and with what.
+struct Report {
+    bundle: String,
+    data: String,
+    threshold: f64,
+    /// How many rows the training data had, where that is known.
+    rows_then: Option<u64>,
+    found: Found,
+}
+
+#[derive(Debug, Serialize)]
+struct ForPrograms<'a> {
+    rows_then: Option<u64>,
+    threshold: f64,
+    drifted: Vec<&'a str>,
+    #[serde(flatten)]
+    found: &'a Found,
+}
+
+impl Drift {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let rows = Rows::open(self.input.clone())?;
+        let (archive, auto) = self.bundle.open(Policy::default())?;
+        let (schema, target) = self.compared(&auto)?;
+        let page = self.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+        let survey = survey(rows, &schema, target.as_ref())?;
+
+        let statistics = auto.statistics();
+        let shifted = Thresholds::default().shifted.min(self.threshold);
+        let thresholds = Thresholds { shifted, drifted: self.threshold };
+        let all_then = statistics.columns.values().chain(&statistics.target);
+        let report = Report {
+            bundle: auto.manifest().map_or_else(
+                || self.bundle.path.display().to_string(),
+                |manifest| format!("{} {}", manifest.name, manifest.version),
+            ),
+            data: self.input.display().to_string(),
+            threshold: self.threshold,
+            rows_then: all_then.filter_map(|of| of.rows).max(),
+            found: Found::between(statistics, &survey, thresholds),
+        };
+        drop(archive);
+        match self.json {
+            true => output::print_json(&report.for_programs())?,
+            false => output::print(&report.for_people())?,
+        }
+        if let Some(mut page) = page {
+            page.write_all(report.page().as_bytes()).map_err(|error| Failure::output(&error))?;
+            page.finish()?;
+        }
+        self.conclude(&report)
+    }
+
+    /// What is compared: the columns that models read and the target, or those of them that are asked for.
+    fn compared(&self, auto: &Auto) -> Result<(Schema, Option<TargetForm>), Failure> {
+        let all = auto.pattern.plan().schema();
+        // A bare graph has no names of its own, no target and no statistics.
+        if auto.manifest().is_none() && auto.statistics().columns.is_empty() {
+            return Err(Failure::no_statistics(&self.bundle.path));
+        }
+        let target = SchemaForm::of(all, auto.pattern.target()).target;
+        if self.columns.is_empty() {
+            return Ok((all.clone(), Some(target)));
+        }
+        let read: BTreeSet<&str> = all.read().map(|(_, column, _)| column.name.as_str()).collect();
+        let is_known = |name: &&String| read.contains(name.as_str()) || **name == target.name;
+        if let Some(name) = self.columns.iter().find(|name| !is_known(name)) {
+            let names = read.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(Failure::usage(format!(
+                "--columns: the models read no column \"{name}\": they read {names}"
+            )));
+        }
+        let columns = all.columns().iter().filter(|column| self.columns.contains(&column.name));
+        let schema = Schema::new(columns.cloned().collect()).map_err(|error| Failure::refused_as(&error))?;
+        Ok((schema, Some(target).filter(|target| self.columns.contains(&target.name))))
+    }
+
+    /// Says how it stands, and whether that is well.
+    fn conclude(&self, report: &Report) -> Result<ExitCode, Failure> {
+        let all: Vec<&ColumnDrift> = report.found.all().collect();
+        if all.iter().all(|column| column.psi.is_none()) {
+            return Err(Failure::no_statistics(&self.bundle.path));
+        }
+        output::say(&report.summary());
+        let chance = all.iter().filter_map(|column| column.chance).fold(0.0, f64::max);
+        if chance >= 0.05 {
+            let rows = count(report.found.rows as usize, "row");
+            output::warn(&format!(
+                "{rows} are few: where nothing differs, a PSI of {chance:.2} is to be expected"
+            ));
+        }
+        let has_drifted = all.iter().any(|column| column.verdict == Some(Verdict::Drifted));
+        Ok(if has_drifted { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+/// Reads the new data. This is the one place that knows what it is read with.
+fn survey(rows: Rows, schema: &Schema, target: Option<&TargetForm>) -> Result<Survey, Failure> {
+    let mut survey = Survey::new(schema, target).map_err(|error| Failure::refused_as(&error))?;
+    let pick = |header: &[String]| {
+        let mut places: Vec<usize> = schema.match_names(header)?.places.into_iter().flatten().collect();
+        places.extend(target.and_then(|target| header.iter().position(|name| *name == target.name)));
+        Ok(places)
+    };
+    let read = score::read_rows(rows.reader, pick, |rows| survey.see(rows));
+    read.map_err(|error| Failure::rows(&rows.path, &error).without_hint())?;
+    Ok(survey)
+}
+
+impl Report {
+    fn for_programs(&self) -> ForPrograms<'_> {
+        let drifted = self.found.all().filter(|column| column.verdict == Some(Verdict::Drifted));
+        ForPrograms {
+            rows_then: self.rows_then,
+            threshold: self.threshold,
+            drifted: drifted.map(|column| column.name.as_str()).collect(),
+            found: &self.found,
+        }
+    }
+
+    /// `1,000 rows compared with 5,000: 2 columns drifted, 1 shifted, 6 stable`.
+    fn summary(&self) -> String {
+        let mut text = format!("{} compared", count(self.found.rows as usize, "row"));
+        if let Some(rows) = self.rows_then {
+            text += &format!(" with {} of training data", count(rows as usize, "row"));
+        }
+        let of = |verdict| self.found.all().filter(|column| column.verdict == verdict).count();
+        let verdicts = [Verdict::Drifted, Verdict::Shifted, Verdict::Stable]
+            .map(|verdict| (Some(verdict), verdict.word()));
+        let parts = verdicts.into_iter().chain([(None, "not comparable")]);
+        let parts = parts.map(|(verdict, word)| (of(verdict), word)).filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+        text + &format!(": {}\n", parts.join(", "))
+    }
+}
