@@ -40,7 +40,7 @@ fn data_as_it_was_is_stable() {
     let scratch = tempfile::tempdir().unwrap();
     let bundle = bundle(scratch.path(), None);
     let (code, out, err) = run(&["drift", &bundle, &data("same.csv")]);
-    assert_eq!((code, err.as_str()), (0, "2,000 rows compared with 3,000 rows of training data: 4 stable\n"));
+    assert_eq!((code, err.as_str()), (0, "2,000 rows compared with 3,000: 4 stable\n"));
     assert_eq!(out.lines().count(), 5, "{out}");
     assert!(out.contains("churn (target)  stable"), "{out}");
 }
@@ -50,7 +50,7 @@ fn data_that_is_not_has_drifted() {
     let scratch = tempfile::tempdir().unwrap();
     let bundle = bundle(scratch.path(), None);
     let (code, out, err) = run(&["drift", &bundle, &data("moved.csv")]);
-    let summary = "2,000 rows compared with 3,000 rows of training data: 2 drifted, 1 shifted, 1 stable\n";
+    let summary = "2,000 rows compared with 3,000: 2 drifted, 1 shifted, 1 stable\n";
     assert_eq!((code, err.as_str()), (1, summary));
     let table = "
   column                     PSI     KS  then        now         missing

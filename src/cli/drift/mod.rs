@@ -18,7 +18,7 @@ use super::{
     failure::Failure,
     output::{self, Output},
     predict::Rows,
-    table::count,
+    table::{count, thousands},
 };
 
 #[derive(Debug, Args)]
@@ -173,11 +173,11 @@ impl Report {
         }
     }
 
-    /// `1,000 rows compared with 5,000: 2 columns drifted, 1 shifted, 6 stable`.
+    /// `1,000 rows compared with 5,000: 2 drifted, 1 shifted, 6 stable`.
     fn summary(&self) -> String {
         let mut text = format!("{} compared", count(self.found.rows as usize, "row"));
         if let Some(rows) = self.rows_then {
-            text += &format!(" with {} of training data", count(rows as usize, "row"));
+            text += &format!(" with {}", thousands(rows as usize));
         }
         let of = |verdict| self.found.all().filter(|column| column.verdict == verdict).count();
         let verdicts = [Verdict::Drifted, Verdict::Shifted, Verdict::Stable]
