@@ -143,8 +143,8 @@ impl From<Do> for Action {
 
 /// An input that was found, before anything that takes time is done for it.
 pub(crate) struct Rows {
-    pub(super) path: PathBuf,
-    pub(super) reader: Box<dyn io::Read>,
+    path: PathBuf,
+    reader: Box<dyn io::Read>,
 }
 
 impl Rows {

@@ -64,7 +64,7 @@ pub use error::{Error, MissingColumn};
 pub use fit::Fitting;
 pub use form::{ColumnForm, InputForm, KindForm, PlanForm, SchemaForm, StepForm, TargetForm, TaskForm};
 pub use head::{Head, Outcome, Outputs};
-pub use infer::{Aim, Inference, Inferred, Measuring, Sight, Wishes};
+pub use infer::{Aim, Inference, Inferred, Sight, Wishes};
 pub use inputs::InputType;
 pub use notes::{Flaw, Note, Notes};
 pub use plain::Plain;

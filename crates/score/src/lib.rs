@@ -18,11 +18,9 @@ mod input;
 mod job;
 pub mod prepare;
 mod reader;
-mod rows;
 mod writer;
 
 pub use error::Error;
 pub use input::{Block, Blocks, Format, Place, Source};
 pub use job::{Job, Summary};
 pub use prepare::{Holdout, Preparation};
-pub use rows::read_rows;

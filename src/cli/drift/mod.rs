@@ -3,12 +3,17 @@
 mod page;
 mod text;
 
-use std::{collections::BTreeSet, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeSet,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use automl_pack::{
     Auto, Policy,
     plan::{ColumnDrift, Drift as Found, Schema, SchemaForm, Survey, TargetForm, Thresholds, Verdict},
-    score,
+    score::{self, Source},
 };
 use clap::Args;
 use serde::Serialize;
@@ -17,7 +22,6 @@ use super::{
     Bundle,
     failure::Failure,
     output::{self, Output},
-    predict::Rows,
     table::{count, thousands},
 };
 
@@ -29,7 +33,7 @@ greatest distance between the two cumulative distributions. Exits with 1 when a 
 pub(crate) struct Drift {
     #[command(flatten)]
     bundle: Bundle,
-    /// New data: a CSV file with a header line; - is stdin
+    /// New data: a CSV file with a header line, or a Parquet file; - is stdin
     #[arg(value_name = "DATA")]
     input: PathBuf,
     /// The PSI above which a column has drifted
@@ -74,11 +78,11 @@ struct ForPrograms<'a> {
 
 impl Drift {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let rows = Rows::open(self.input.clone())?;
+        let data = Source::open(&self.input).map_err(|error| Failure::rows(&self.input, &error))?;
         let (archive, auto) = self.bundle.open(Policy::default())?;
         let (schema, target) = self.compared(&auto)?;
         let page = self.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-        let survey = survey(rows, &schema, target.as_ref())?;
+        let survey = survey(&self.input, &data, &schema, target.as_ref())?;
 
         let statistics = auto.statistics();
         let shifted = Thresholds::default().shifted.min(self.threshold);
@@ -149,16 +153,21 @@ impl Drift {
     }
 }
 
-/// Reads the new data. This is the one place that knows what it is read with.
-fn survey(rows: Rows, schema: &Schema, target: Option<&TargetForm>) -> Result<Survey, Failure> {
+/// Reads the columns of the new data that are compared.
+fn survey(
+    path: &Path,
+    data: &Source,
+    schema: &Schema,
+    target: Option<&TargetForm>,
+) -> Result<Survey, Failure> {
+    let refused = |error: score::Error| Failure::rows(path, &error).without_hint();
     let mut survey = Survey::new(schema, target).map_err(|error| Failure::refused_as(&error))?;
-    let pick = |header: &[String]| {
-        let mut places: Vec<usize> = schema.match_names(header)?.places.into_iter().flatten().collect();
-        places.extend(target.and_then(|target| header.iter().position(|name| *name == target.name)));
-        Ok(places)
-    };
-    let read = score::read_rows(rows.reader, pick, |rows| survey.see(rows));
-    read.map_err(|error| Failure::rows(&rows.path, &error).without_hint())?;
+    let columns = schema.read().map(|(_, column, _)| column.name.as_str());
+    let names: Vec<&str> = columns.chain(target.map(|target| target.name.as_str())).collect();
+    for block in data.blocks(Some(&names)).map_err(refused)? {
+        let block = block.map_err(refused)?;
+        survey.see(&block.rows).map_err(|error| refused(block.refuse(error)))?;
+    }
     Ok(survey)
 }
 

@@ -101,7 +101,6 @@ impl Moments {
     }
 
     /// How many are missing.
-    #[allow(dead_code, reason = "statistics tell it")]
     pub(crate) fn missing(&self) -> u64 {
         self.missing
     }

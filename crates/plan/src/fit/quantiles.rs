@@ -192,7 +192,6 @@ impl Sorted {
     }
 
     /// The share of numbers below one, from 0 to 1.
-    #[allow(dead_code, reason = "drift tells it")]
     pub(crate) fn share_below(&self, number: f64) -> f64 {
         let place = self.numbers.partition_point(|kept| *kept < number);
         let below = place.checked_sub(1).map_or(0, |place| self.ends[place]);

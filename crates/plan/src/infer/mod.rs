@@ -8,7 +8,6 @@
 mod decide;
 mod formats;
 mod look;
-mod measure;
 mod tally;
 mod target;
 mod usual;
@@ -22,7 +21,6 @@ use crate::{ColumnForm, Error, KindForm, PlanForm, SchemaForm, TaskForm};
 use look::Look;
 use target::Sought;
 
-pub use measure::Measuring;
 pub use usual::Aim;
 pub use wishes::Wishes;
 

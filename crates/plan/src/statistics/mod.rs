@@ -26,6 +26,7 @@ pub(crate) use survey::Surveyed;
 ///
 /// Everything is optional: converted packs and older files know less.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Statistics {
     /// Of the columns that models read, by name.
     #[serde(default)]
@@ -40,6 +41,7 @@ pub struct Statistics {
 /// Of numbers, integers, booleans: the numbers. Of times: their quantiles in seconds since 1970, to the day. Of
 /// vectors and series: the mean of each row's numbers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Distribution {
     /// How many rows were seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,6 +93,7 @@ pub struct Distribution {
 
 /// A value, and how many rows have it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Counted {
     /// The value.
     pub value: Known,

@@ -53,7 +53,7 @@ impl Block {
 
 impl Block {
     /// An error of the block's rows, which the file has elsewhere.
-    pub(crate) fn refuse(&self, error: plan::Error) -> Error {
+    pub fn refuse(&self, error: plan::Error) -> Error {
         match error.row() {
             Some(row) => self.refuse_row(row, error),
             None => Error::Columns(error),

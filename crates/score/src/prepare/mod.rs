@@ -12,8 +12,7 @@ mod rows;
 use std::{collections::BTreeMap, path::Path};
 
 use automl_pack_plan::{
-    Aim, ColumnForm, Inference, Inferred, Measuring, Plan, PlanForm, Sight, Statistics, StepForm, Target,
-    Wishes,
+    Aim, ColumnForm, Inference, Inferred, Plan, PlanForm, Sight, Statistics, StepForm, Survey, Target, Wishes,
 };
 
 use crate::{Error, Source, input::Block};
@@ -197,16 +196,16 @@ impl<'s> Study<'s> {
         let schema = form.schema().map_err(Error::Columns)?;
         let fitting = Plan::fit(schema.clone(), self.plan.clone(), Some(&form.target));
         let mut fitting = fitting.map_err(Error::Columns)?;
-        let mut measuring = Measuring::new(schema, form.target.classes.is_none());
+        let mut survey = Survey::new(&schema, Some(&form.target)).map_err(Error::Columns)?;
         self.each_block(|block| {
-            let (there, answers) = form.target.answered(&block.rows).map_err(|error| block.refuse(error))?;
+            let (there, _) = form.target.answered(&block.rows).map_err(|error| block.refuse(error))?;
             let parts = Parts::of(block, there, self.holdout);
             let rows = parts.training(&block.rows);
             fitting.see(&rows).map_err(Error::Columns)?;
-            measuring.see(&rows, &parts.training_answers(&answers)).map_err(Error::Columns)
+            survey.see(&rows).map_err(Error::Columns)
         })?;
         let plan = fitting.finish().map_err(Error::Columns)?;
-        let statistics = measuring.finish();
+        let statistics = survey.finish();
         Ok(Fitted { study: self, plan, target, statistics })
     }
 }
