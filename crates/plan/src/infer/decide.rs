@@ -134,6 +134,14 @@ fn of_texts(look: &Look) -> (ColumnForm, String) {
             return of_lists(look, "numbers apart by blanks");
         }
     }
+    let is_few = tally.is_at_most(FEW);
+    if look.dressed > 0 && (look.dressed + look.numbers.fits) * 20 >= look.present() * 19 && !is_few {
+        return column(
+            look,
+            KindForm::Unread,
+            "numbers with more to them, such as 1,234 or 5 %: write them as 1234",
+        );
+    }
     let words = look.words.0 as f64 / look.words.1.max(1) as f64;
     if let Some(why) = id(look).filter(|_| words < 2.0) {
         return column(look, KindForm::Unread, why);

@@ -3,7 +3,7 @@
 use crate::Clock;
 
 /// Tried in this order: of those that fit all values, the first is taken. Nothing stands for ISO 8601.
-const FORMATS: [&str; 25] = [
+const FORMATS: [&str; 27] = [
     "",
     "%d.%m.%Y",
     "%d.%m.%Y %H:%M",
@@ -29,6 +29,8 @@ const FORMATS: [&str; 25] = [
     "%d-%b-%Y",
     "%b %d, %Y",
     "%B %d, %Y",
+    "%H:%M",
+    "%H:%M:%S",
 ];
 
 /// A day has so many microseconds.
@@ -124,7 +126,7 @@ impl Formats {
             return;
         }
         let may_be = text.len() <= 40 && text.bytes().filter(u8::is_ascii_digit).count() >= 3;
-        let looks_like = may_be && text.bytes().any(|byte| matches!(byte, b'.' | b'/' | b'-' | b' '));
+        let looks_like = may_be && text.bytes().any(|byte| matches!(byte, b'.' | b'/' | b'-' | b' ' | b':'));
         for format in &mut self.all {
             match looks_like || self.is_asked {
                 true => format.see(text),

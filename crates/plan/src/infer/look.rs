@@ -82,6 +82,8 @@ pub(super) struct Look {
     pub numbers: Numbers,
     pub formats: Formats,
     pub lists: Widths,
+    /// Texts that are numbers to people, such as `1,234.50 €`.
+    pub dressed: u64,
     /// Words in texts that are no numbers, and how many such texts there are.
     pub words: (u64, u64),
     pub has_hours: bool,
@@ -144,6 +146,7 @@ impl Look {
             numbers: Numbers::default(),
             formats: clock.map_or_else(Formats::common, Formats::asked),
             lists: Widths::default(),
+            dressed: 0,
             words: (0, 0),
             has_hours: false,
         }
@@ -278,9 +281,20 @@ impl Look {
         self.formats.see(text);
         let separator = self.asked.as_ref().and_then(|asked| asked.separator.as_deref());
         self.lists.see_text(text, separator);
+        self.dressed += u64::from(is_dressed(text));
         self.words.0 += text.split_whitespace().count() as u64;
         self.words.1 += 1;
     }
+}
+
+/// Whether a text is digits, with signs of money or of a share, and marks between them.
+fn is_dressed(text: &str) -> bool {
+    let bare = text.trim_matches(|char: char| matches!(char, '-' | '+' | '$' | '€' | '£' | '%' | ' '));
+    let is_mark = |char: char| matches!(char, ',' | '.' | '\'' | '\u{a0}' | '\u{202f}');
+    let begins = bare.starts_with(|char: char| char.is_ascii_digit());
+    // Four numbers apart by dots are an address.
+    let is_address = bare.chars().filter(|char| *char == '.').count() == 3;
+    begins && !is_address && bare.chars().all(|char| char.is_ascii_digit() || is_mark(char))
 }
 
 impl Default for Numbers {

@@ -76,6 +76,7 @@ fn times_are_read_as_all_of_them_are_written() {
     assert_eq!(formats(&["01/02/2026", "21/11/2026"]), ["%d/%m/%Y"]);
     assert_eq!(formats(&["01.02.26", "21.11.26"]), ["%d.%m.%y"]);
     assert_eq!(formats(&["01.02.2026 10:30", "21.11.2026 11:00"]), ["%d.%m.%Y %H:%M"]);
+    assert_eq!(formats(&["12:30", "23:59"]), ["%H:%M"]);
     // Both months and days, or days and months: it says so.
     let (form, sight) = find(texts(&["01/02/2026", "03/04/2026"]));
     assert_eq!((form.formats, sight.has_hours), (vec!["%m/%d/%Y".to_owned()], false));
@@ -102,6 +103,14 @@ fn a_few_cells_that_are_no_numbers_are_unreadable() {
     assert_eq!((form.kind, sight.unreadable), (KindForm::Number, 1));
     assert_eq!(form.policy.unreadable, Some(crate::Action::Impute));
     assert_eq!(sight.why, "numbers; 1 cell is not, and read as missing");
+}
+
+#[test]
+fn numbers_that_are_written_for_people_are_told_of() {
+    let cells: Vec<String> = (0..60).map(|row| format!("{row},{:03}.50 €", row * 7)).collect();
+    let (form, sight) = find(texts(&cells));
+    assert_eq!(form.kind, KindForm::Unread);
+    assert_eq!(sight.why, "numbers with more to them, such as 1,234 or 5 %: write them as 1234");
 }
 
 #[test]

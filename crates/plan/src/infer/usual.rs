@@ -61,7 +61,7 @@ impl Inferred {
             KindForm::Boolean => steps.add(Impute { with: Some(Stand::Mode), ..Impute::default() }),
             KindForm::Category => self.category(column, gaps, aim, &mut steps),
             KindForm::Time => {
-                steps.add(parts(sight.has_hours, aim));
+                steps.add(parts(column, sight.has_hours, aim));
                 steps.add(Impute::default());
                 steps.add_if(scale, Standardise::default());
             }
@@ -135,13 +135,16 @@ impl Chain<'_> {
 }
 
 /// The parts of a time that models can make something of.
-fn parts(has_hours: bool, aim: Aim) -> DateParts {
+fn parts(column: &ColumnForm, has_hours: bool, aim: Aim) -> DateParts {
     use DatePart::{Day, DayOfYear, EpochDay, Hour, Minute, Month, Weekday, Year};
+    // Times of day have no day.
+    let has_days = column.formats.first().is_none_or(|format| format.contains("%d"));
     let mut parts = match aim {
+        _ if !has_days => Vec::new(),
         Aim::Networks => vec![Year, Month, Day, Weekday],
         Aim::Trees => vec![Year, Month, Day, Weekday, DayOfYear, EpochDay],
     };
-    if has_hours {
+    if has_hours || !has_days {
         parts.extend([Hour, Minute]);
     }
     DateParts { parts, cyclic: aim == Aim::Networks }
