@@ -101,7 +101,7 @@ fn verdict(column: &ColumnDrift) -> String {
 fn facts(column: &ColumnDrift) -> String {
     let mut facts = Vec::new();
     facts.extend(column.psi.map(|psi| match column.chance {
-        Some(chance) => format!("PSI {psi:.3}, of which {chance:.3} are to be expected by chance"),
+        Some(chance) => format!("PSI {psi:.3} (by chance alone {chance:.3})"),
         None => format!("PSI {psi:.3}"),
     }));
     facts.extend(column.ks.map(|ks| format!("KS {ks:.3}")));

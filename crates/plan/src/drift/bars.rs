@@ -25,7 +25,14 @@ pub(super) fn of_range(first: f64, last: f64, label: Label, up_to: impl Fn(f64) 
     let mut below = (0.0, 0.0);
     let bar = |place: usize| {
         let here = if place + 1 == bars { (1.0, 1.0) } else { up_to(edge(place + 1)) };
-        let of = format!("{} – {}", label.write(edge(place)), label.write(edge(place + 1)));
+        let (from, to) = (label.write(edge(place)), label.write(edge(place + 1)));
+        let of = match place {
+            // What is beyond is there too.
+            _ if bars == 1 => from,
+            0 => format!("up to {to}"),
+            place if place + 1 == bars => format!("above {from}"),
+            _ => format!("{from} – {to}"),
+        };
         let share = Share { of, then: here.0 - below.0, now: here.1 - below.1 };
         below = here;
         share

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 
 use super::*;
-use crate::{Classes, Clock, Column, Kind, Lists, Schema, TargetForm, TaskForm, Vocabulary};
+use crate::{Classes, Column, Kind, Lists, Schema, TargetForm, TaskForm, Vocabulary};
 
 /// Numbers that look random and are the same on every machine.
 fn chance(seed: &mut u64) -> f64 {
@@ -21,7 +21,7 @@ fn schema() -> Schema {
         Column { range: Some((0.0, 100.0)), ..Column::new("age", Kind::Integer) },
         Column::new("member", Kind::Boolean(None)),
         Column::new("job", job),
-        Column::new("since", Kind::Time(Box::new(Clock::default()))),
+        Column::new("since", Kind::Time(Box::default())),
         Column::new("remark", Kind::Text),
         Column::new("tags", Kind::Set(Lists::default())),
         Column::new("place", Kind::Vector(2, Lists::default())),
