@@ -103,8 +103,8 @@ impl Drift {
             true => output::print_json(&report.for_programs())?,
             false => output::print(&report.for_people())?,
         }
-        if let Some(mut page) = page {
-            page.write_all(report.page().as_bytes()).map_err(|error| Failure::output(&error))?;
+        if let (Some(mut page), Some(path)) = (page, &self.html) {
+            page.write_all(report.page().as_bytes()).map_err(|error| Failure::file(path, &error))?;
             page.finish()?;
         }
         self.conclude(&report)
