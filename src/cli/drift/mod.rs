@@ -162,6 +162,8 @@ fn survey(
 ) -> Result<Survey, Failure> {
     let refused = |error: score::Error| Failure::rows(path, &error).without_hint();
     let mut survey = Survey::new(schema, target).map_err(|error| Failure::refused_as(&error))?;
+    let there: Vec<&str> = data.columns().fields().iter().map(|field| field.name().as_str()).collect();
+    schema.match_names(&there).map_err(|error| refused(score::Error::Columns(error)))?;
     let columns = schema.read().map(|(_, column, _)| column.name.as_str());
     let names: Vec<&str> = columns.chain(target.map(|target| target.name.as_str())).collect();
     for block in data.blocks(Some(&names)).map_err(refused)? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     Counted, Distribution, Flaw, Kind, Point, Sketch, Vocabulary,
     fit::{Sorted, Tally},
-    statistics::{Held, Measured, Surveyed},
+    statistics::{FEW, Held, Measured, Surveyed},
 };
 
 use super::{
@@ -62,10 +62,15 @@ impl Compared {
     /// Rows without a value are a bin of their own, which the others make room for.
     fn add_without(&mut self, then: &Distribution, now: &Surveyed) {
         let share = |without: u64, rows: u64| without.min(rows) as f64 / rows.max(1) as f64;
-        let without = then.missing.unwrap_or(0).saturating_add(then.unreadable.unwrap_or(0));
-        // Where it is not known how many there were, they cannot be compared.
+        let counts = [then.missing, then.unreadable];
+        let least = counts.iter().flatten().fold(0, |sum: u64, count| sum.saturating_add(*count));
+        // Missing cells that are not told of are below ten: they are taken to be as many as now, as far as they can.
+        let untold = if then.missing.is_none() { FEW - 1 } else { 0 };
+        let most = least.saturating_add(untold);
+        // Where it is not known how many rows there were, they cannot be compared.
         let Some(rows) = then.rows else { return };
-        let (then, now) = (share(without, rows), share(now.without_value(), now.rows));
+        let now = share(now.without_value(), now.rows);
+        let then = now.clamp(share(least, rows), share(most, rows));
         if then == 0.0 && now == 0.0 {
             return;
         }

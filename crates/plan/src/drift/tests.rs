@@ -164,3 +164,25 @@ fn no_file_makes_it_panic_or_gives_no_number() {
         assert_eq!(of_x(&of_numbers((0..100).map(f64::from)), &of_numbers([])).psi, None);
     }
 }
+
+#[test]
+fn a_count_that_is_not_told_is_no_drift() {
+    use crate::{Column, Kind, Schema, Statistics, Survey, Thresholds};
+    use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+    let schema = Schema::new(vec![Column::new("age", Kind::Number)]).unwrap();
+    let rows = |missing: usize| {
+        let ages = (0..1000).map(|row| (row >= missing).then_some(f64::from(row as u32)));
+        let ages = std::sync::Arc::new(ages.collect::<Float64Array>()) as ArrayRef;
+        let mut survey = Survey::new(&schema, None).unwrap();
+        survey.see(&RecordBatch::try_from_iter([("age", ages)]).unwrap()).unwrap();
+        survey
+    };
+    let then: Statistics = rows(9).finish();
+    assert_eq!(then.columns["age"].missing, None);
+    let psi = |now: &Survey| {
+        let found = super::Drift::between(&then, now, Thresholds::default());
+        found.columns[0].psi.unwrap()
+    };
+    assert!(psi(&rows(9)) < 1e-3, "{}", psi(&rows(9)));
+    assert!(psi(&rows(200)) > 0.25, "{}", psi(&rows(200)));
+}

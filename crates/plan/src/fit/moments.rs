@@ -100,11 +100,6 @@ impl Moments {
         self.count
     }
 
-    /// How many are missing.
-    pub(crate) fn missing(&self) -> u64 {
-        self.missing
-    }
-
     /// The mean; 0 of no numbers.
     pub(crate) fn mean(&self) -> f64 {
         self.mean
@@ -168,7 +163,7 @@ mod tests {
         late.see(&[1.0, f64::NAN, 4.0, f64::NAN]);
         late.fill_in(2.0);
         early.see(&[1.0, 2.0, 4.0, 2.0]);
-        assert_eq!((late.count(), late.missing()), (4, 0));
+        assert_eq!((late.count(), late.missing), (4, 0));
         assert!((late.deviation() - early.deviation()).abs() < 1e-12);
     }
 
@@ -185,7 +180,7 @@ mod tests {
         for (place, found) in found.iter().enumerate() {
             let mut all = Moments::default();
             all.see(&rows.map(|row| row[place]));
-            assert_eq!((found.count(), found.missing()), (all.count(), all.missing()));
+            assert_eq!((found.count(), found.missing), (all.count(), all.missing));
             assert_eq!((found.least(), found.greatest()), (all.least(), all.greatest()));
             assert!((found.variance() - all.variance()).abs() < 1e-12 && found.mean() == all.mean());
         }
