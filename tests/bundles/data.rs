@@ -151,7 +151,7 @@ fn forms_of_real_packs_come_back_as_they_were() {
 
 #[test]
 fn every_step_is_described() {
-    let page = std::fs::read_to_string("crates/bundle/STEPS.md").unwrap();
+    let page = fs::read_to_string("crates/bundle/STEPS.md").unwrap();
     for word in plan::Step::WORDS {
         let is_described = page.contains(&format!("| `{word}` |")) || page.contains(&format!("**`{word}`**"));
         assert!(is_described, "{word}");

@@ -19,9 +19,7 @@ pub fn faults(root: &Path) -> io::Result<Vec<String>> {
     let mut faults = untested(&spec, &tests(root)?);
     for (path, schema) in schemas::generated() {
         if fs::read_to_string(root.join(path)).ok().as_deref() != Some(&schema) {
-            faults.push(format!(
-                "{path} is not what the types say: `cargo run -p automl-pack-xtask write` writes it"
-            ));
+            faults.push(format!("{path} is not what the types say: `automl-pack-xtask write` writes it"));
         }
     }
     Ok(faults)

@@ -172,7 +172,7 @@ fn a_count_that_is_not_told_is_no_drift() {
     let schema = Schema::new(vec![Column::new("age", Kind::Number)]).unwrap();
     let rows = |missing: usize| {
         let ages = (0..1000).map(|row| (row >= missing).then_some(f64::from(row as u32)));
-        let ages = std::sync::Arc::new(ages.collect::<Float64Array>()) as ArrayRef;
+        let ages = Arc::new(ages.collect::<Float64Array>()) as ArrayRef;
         let mut survey = Survey::new(&schema, None).unwrap();
         survey.see(&RecordBatch::try_from_iter([("age", ages)]).unwrap()).unwrap();
         survey
@@ -180,7 +180,7 @@ fn a_count_that_is_not_told_is_no_drift() {
     let then: Statistics = rows(9).finish();
     assert_eq!(then.columns["age"].missing, None);
     let psi = |now: &Survey| {
-        let found = super::Drift::between(&then, now, Thresholds::default());
+        let found = Drift::between(&then, now, Thresholds::default());
         found.columns[0].psi.unwrap()
     };
     assert!(psi(&rows(9)) < 1e-3, "{}", psi(&rows(9)));
