@@ -32,18 +32,23 @@ def fitted(frame, numbers, texts):
 
 def parameters(transformer, numbers, texts):
     imputer, scaler = (step for _, step in transformer.named_transformers_["numbers"].steps)
-    values = [list(map(str, known)) for known in transformer.named_transformers_["texts"].categories_]
+    # A missing text is a category of its own there, the last.
+    values = [[value if isinstance(value, str) else None for value in known]
+              for known in transformer.named_transformers_["texts"].categories_]
     return (dict(zip(numbers, zip(imputer.statistics_, scaler.mean_, scaler.scale_))), dict(zip(texts, values)))
 
 
 def write_plan(folder, numbers, texts):
     columns = [{"name": name, "type": "number"} for name in numbers]
-    columns += [{"name": name, "type": "category", "values": known} for name, known in texts.items()]
+    known = {name: [value for value in values if value is not None] for name, values in texts.items()}
+    columns += [{"name": name, "type": "category", "values": values} for name, values in known.items()]
     steps = []
     for name, (median, mean, deviation) in numbers.items():
         steps.append({"step": "impute", "column": name, "number": median})
         steps.append({"step": "standardise", "column": name, "mean": mean, "deviation": deviation})
-    steps += [{"step": "one_hot", "column": name, "values": known, "infrequent": False} for name, known in texts.items()]
+    for name, values in known.items():
+        missing = "own" if None in texts[name] else "nowhere"
+        steps.append({"step": "one_hot", "column": name, "values": values, "infrequent": False, "missing": missing})
     inputs = [{"name": "input", "type": "f32", "columns": [*numbers, *texts]}]
     (folder / "schema.json").write_text(json.dumps({"columns": columns, "target": {"name": "y", "task": "regression"}}))
     (folder / "plan.json").write_text(json.dumps({"steps": steps, "inputs": inputs}))
@@ -60,7 +65,8 @@ def of_polars(numbers, texts):
     single = polars.Float32
     scaled = [((polars.col(name).fill_null(median) - mean) / deviation).cast(single)
               for name, (median, mean, deviation) in numbers.items()]
-    marked = [(polars.col(name) == value).fill_null(False).cast(single).alias(f"{name}={value}")
+    is_value = lambda name, value: polars.col(name).is_null() if value is None else polars.col(name) == value
+    marked = [is_value(name, value).fill_null(False).cast(single).alias(f"{name}={value}")
               for name, known in texts.items() for value in known]
     return lambda frame: frame.select(scaled + marked).to_numpy(order="c")
 

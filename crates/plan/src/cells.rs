@@ -46,7 +46,10 @@ impl<'a> Cells<'a> {
             expected: expected_type(kind),
             found: array.data_type().to_string(),
         };
-        let to = |wanted: &DataType| cast(array, wanted).map_err(|_| refused());
+        let to = |wanted: &DataType| match array.data_type() == wanted {
+            true => Ok(array.clone()),
+            false => cast(array, wanted).map_err(|_| refused()),
+        };
         Ok(match wanted(kind, array.data_type()).ok_or_else(refused)? {
             Wanted::Text => Cells::Text(to(&DataType::LargeUtf8)?.as_string::<i64>().clone()),
             Wanted::Numbers => Cells::Numbers(to(&DataType::Float64)?.as_primitive::<Float64Type>().clone()),

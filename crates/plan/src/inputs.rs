@@ -129,46 +129,61 @@ impl Input {
             }),
         };
         match self.element {
-            InputType::Single => Block::Single(self.matrix(values, rows, |number, row, column| {
-                let single = number as f32;
-                if single.is_infinite() {
-                    misfit(row, column, number);
-                }
-                single
-            })),
-            InputType::Double => Block::Double(self.matrix(values, rows, |number, _, _| number)),
-            InputType::Integer => Block::Integer(self.matrix(values, rows, |number, row, column| {
-                if number.fract() != 0.0 || !number.is_finite() {
-                    misfit(row, column, number);
-                }
-                number as i64
-            })),
+            InputType::Single => {
+                self.check(values, |number| !(number as f32).is_infinite(), &mut misfit);
+                Block::Single(self.matrix(values, rows, |number| number as f32))
+            }
+            InputType::Double => Block::Double(self.matrix(values, rows, |number| number)),
+            InputType::Integer => {
+                self.check(values, |number| number.fract() == 0.0, &mut misfit);
+                Block::Integer(self.matrix(values, rows, |number| number as i64))
+            }
             InputType::Text => Block::Text(self.texts(values, rows)),
         }
     }
 
-    fn matrix<T: Clone + Default>(
+    /// Tells of the numbers that do not fit. There are hardly ever any: whole columns are asked first.
+    fn check(
         &self,
         values: &[Values],
-        rows: usize,
-        mut of: impl FnMut(f64, usize, usize) -> T,
-    ) -> Array2<T> {
+        fits: impl Fn(f64) -> bool,
+        misfit: &mut impl FnMut(usize, usize, f64),
+    ) {
+        let all_fit = |numbers: &[f64]| numbers.iter().fold(true, |all, number| all & fits(*number));
+        for (slot, first) in &self.parts {
+            match &values[*slot] {
+                Values::Sparse(sparse) if all_fit(&sparse.numbers) => {}
+                Values::Numbers(numbers) if numbers.columns().iter().all(|column| all_fit(column)) => {}
+                other => {
+                    for (place, column) in other.numbers().columns().iter().enumerate() {
+                        let misfits = column.iter().enumerate().filter(|(_, number)| !fits(**number));
+                        misfits.for_each(|(row, number)| misfit(row, first + place, *number));
+                    }
+                }
+            }
+        }
+    }
+
+    fn matrix<T: Copy + Default>(&self, values: &[Values], rows: usize, of: impl Fn(f64) -> T) -> Array2<T> {
         let width = self.labels.len();
         let mut cells = vec![T::default(); rows * width];
         for (slot, first) in &self.parts {
             match &values[*slot] {
                 Values::Sparse(sparse) => {
-                    for row in 0..rows {
-                        for (place, number) in sparse.row(row) {
-                            cells[row * width + first + place] = of(number, row, first + place);
+                    let mut entry = 0;
+                    for (row, end) in sparse.ends.iter().enumerate() {
+                        for at in entry..*end {
+                            cells[row * width + first + sparse.places[at] as usize] = of(sparse.numbers[at]);
                         }
+                        entry = *end;
                     }
                 }
                 dense => {
                     for (place, column) in dense.numbers().columns().iter().enumerate() {
-                        let cells = cells.iter_mut().skip(first + place).step_by(width);
-                        for ((row, number), cell) in column.iter().enumerate().zip(cells) {
-                            *cell = of(*number, row, first + place);
+                        let mut at = first + place;
+                        for number in column {
+                            cells[at] = of(*number);
+                            at += width;
                         }
                     }
                 }

@@ -81,13 +81,22 @@ impl Sparse {
         Sparse { width, ends: Vec::with_capacity(rows), places: Vec::new(), numbers: Vec::new() }
     }
 
+    /// Room for an entry in each row.
+    pub(crate) fn of_marks(width: usize, rows: usize) -> Sparse {
+        let (ends, places, numbers) =
+            (Vec::with_capacity(rows), Vec::with_capacity(rows), Vec::with_capacity(rows));
+        Sparse { width, ends, places, numbers }
+    }
+
     /// Adds an entry to the row that is being written.
+    #[inline]
     pub(crate) fn push(&mut self, place: usize, number: f64) {
         self.places.push(place as u32);
         self.numbers.push(number);
     }
 
     /// Ends a row.
+    #[inline]
     pub(crate) fn end_row(&mut self) {
         self.ends.push(self.places.len());
     }

@@ -153,7 +153,7 @@ struct Mark {
 impl Apply for Mark {
     fn apply(&self, reads: &[&Values]) -> Values {
         let codes = reads[0].codes();
-        let mut marks = Sparse::new(self.width, codes.len());
+        let mut marks = Sparse::of_marks(self.width, codes.len());
         for code in codes {
             if let Some(column) = self.of_code[*code as usize] {
                 marks.push(column as usize, 1.0);
