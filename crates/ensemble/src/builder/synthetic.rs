@@ -1,7 +1,8 @@
 //! Rows made up from a plan and its statistics: none of them is a row of the training data.
 
 use automl_pack_plan::{
-    Clock, Column, Distribution, Each, Kind, Known, Lists, Plan, Sketch, Statistics, Step, Vocabulary,
+    Action, Clock, Column, Distribution, Each, Flaw, Kind, Known, Lists, Plan, Policy, Sketch, Statistics,
+    Step, Vocabulary,
 };
 use serde_json::Value;
 
@@ -55,9 +56,12 @@ fn about(plan: &Plan, column: &Column, statistics: &Statistics) -> Distribution 
 fn cell(column: &Column, kind: &Kind, of: &Distribution, row: usize, chance: &mut Chance) -> Value {
     let flawed = chance.below(4) == 0 && row >= ROWS / 2;
     let missing = flawed && chance.below(2) == 0;
-    if missing && column.optional {
+    // A column may have a policy of its own, which no row that is made up may break.
+    let is_filled_in = |flaw| column.action(flaw, &Policy::default()) == Action::Impute;
+    if missing && is_filled_in(Flaw::Missing) {
         return Value::Null;
     }
+    let flawed = flawed && is_filled_in(Flaw::Unseen);
     match kind {
         Kind::Number => number(of, chance).into(),
         Kind::Integer => number(of, chance).round().into(),

@@ -157,8 +157,9 @@ fn of_sketched(then: &Sketch, now: &Sorted, label: Label) -> Compared {
     }
     bins.retain(|bin| bin.then > 0.0 || bin.now > 0.0);
     let inner = inner(then).into_iter().map(|point| (point.share, share_now(point.at)));
-    let ks = index::ks(inner.chain([(0.0, under)]));
-    Compared { bins, bars: of_sketch(then, now, label), ks: Some(ks) }
+    // Of no numbers there is no distribution.
+    let ks = (now.count() > 0).then(|| index::ks(inner.chain([(0.0, under)])));
+    Compared { bins, bars: of_sketch(then, now, label), ks }
 }
 
 /// The numbers up to which about a tenth, two tenths, … of the training data lie; where many are the same, fewer.

@@ -143,8 +143,10 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
-    fn verdict(self, psi: f64) -> Verdict {
+    /// What is no more than chance gives is none of the data's doing.
+    fn verdict(self, psi: f64, chance: f64) -> Verdict {
         match psi {
+            psi if psi <= chance => Verdict::Stable,
             psi if psi > self.drifted => Verdict::Drifted,
             psi if psi >= self.shifted => Verdict::Shifted,
             _ => Verdict::Stable,
@@ -196,15 +198,15 @@ impl ColumnDrift {
             _ => None,
         };
         let psi = compared.as_ref().map(|compared| index::psi(&compared.bins));
+        let chance = compared
+            .as_ref()
+            .and_then(|compared| index::by_chance(compared.bins.len(), then.rows?, now.rows));
         ColumnDrift {
             name: name.clone(),
             kind: kind.as_ref().map_or("unread", |kind| kind.word()),
-            verdict: psi.map(|psi| thresholds.verdict(psi)),
+            verdict: psi.map(|psi| thresholds.verdict(psi, chance.unwrap_or(0.0))),
             psi: psi.map(round),
-            chance: compared
-                .as_ref()
-                .and_then(|compared| index::by_chance(compared.bins.len(), then.rows?, now.rows))
-                .map(round),
+            chance: chance.map(round),
             ks: compared.as_ref().and_then(|compared| compared.ks).map(round),
             mean: Pair { then: mean.then.map(round), now: mean.now.map(round) },
             shift: shift.map(round),
