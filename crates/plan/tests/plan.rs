@@ -88,7 +88,7 @@ fn prepare(plan: &Plan, rows: &RecordBatch) -> Prepared {
 #[test]
 fn every_kind_of_column_is_read_and_fitted() {
     let (schema, form, rows) = everything();
-    let plan = fit(&schema, form, &[rows.clone()]).unwrap();
+    let plan = fit(&schema, form, std::slice::from_ref(&rows)).unwrap();
     assert_eq!(
         plan.labels(0)[..10],
         [
@@ -118,7 +118,7 @@ fn every_kind_of_column_is_read_and_fitted() {
 #[test]
 fn a_row_becomes_the_same_alone_and_among_others() {
     let (schema, form, rows) = everything();
-    let plan = fit(&schema, form, &[rows.clone()]).unwrap();
+    let plan = fit(&schema, form, std::slice::from_ref(&rows)).unwrap();
     let together = prepare(&plan, &rows);
     for row in 0..rows.num_rows() {
         let alone = prepare(&plan, &rows.slice(row, 1));
@@ -135,7 +135,7 @@ fn a_row_becomes_the_same_alone_and_among_others() {
 #[test]
 fn what_is_fitted_does_not_depend_on_how_rows_come() {
     let (schema, form, rows) = everything();
-    let whole = fit(&schema, form.clone(), &[rows.clone()]).unwrap();
+    let whole = fit(&schema, form.clone(), std::slice::from_ref(&rows)).unwrap();
     let parts: Vec<RecordBatch> = (0..rows.num_rows()).map(|row| rows.slice(row, 1)).collect();
     let parts = fit(&schema, form, &parts).unwrap();
     let (whole, parts) = (prepare(&whole, &rows), prepare(&parts, &rows));

@@ -45,6 +45,7 @@ pub enum Stand {
 
 impl Work for Impute {
     fn bind(&self, reads: &[&Shape], name: &str) -> Result<Bound, Misfit> {
+        self.check(reads)?;
         match reads {
             [Shape::Numbers(labels)] => self.bind_numbers(labels, name),
             [Shape::Codes(vocabulary)] => self.bind_codes(vocabulary),
@@ -54,6 +55,7 @@ impl Work for Impute {
     }
 
     fn fit(&self, reads: &[&Shape]) -> Result<Option<Box<dyn Fit>>, Misfit> {
+        self.check(reads)?;
         let step = self.clone();
         Ok(match reads {
             [Shape::Numbers(labels)] if self.number.is_none() => {
@@ -81,6 +83,20 @@ impl Work for Impute {
 }
 
 impl Impute {
+    /// What stands in is of the kind that is read.
+    fn check(&self, reads: &[&Shape]) -> Result<(), Misfit> {
+        match reads {
+            [Shape::Numbers(_)] if self.category.is_some() => Err(Misfit::field(
+                "category",
+                "is for categories, and it reads numbers: mean, median, mode or a number",
+            )),
+            [Shape::Codes(_)] if self.number.is_some() => {
+                Err(Misfit::field("number", "is for numbers, and it reads categories"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn bind_numbers(&self, labels: &Labels, name: &str) -> Result<Bound, Misfit> {
         let fill = filled("number", &self.number)?.of("number", labels.names.len())?;
         let mut names = if fill.len() == 1 { vec![name.to_owned()] } else { labels.names.clone() };
@@ -206,7 +222,7 @@ impl Fit for OfCodes {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::{fit_and_apply, numbers};
+    use super::super::trial::{fit_and_apply, numbers, refusal};
     use super::*;
 
     fn fitted(with: Stand, column: &[f64]) -> Vec<f64> {
@@ -220,6 +236,15 @@ mod tests {
         assert_eq!(fitted(Stand::Mean, &column)[1], 3.0);
         assert_eq!(fitted(Stand::Median, &column)[1], 2.5);
         assert_eq!(fitted(Stand::Mode, &column)[1], 1.0);
+    }
+
+    #[test]
+    fn what_stands_in_is_of_the_kind_that_is_read() {
+        let step = Impute { category: Some(Known::Text("means".into())), ..Impute::default() };
+        assert_eq!(
+            refusal(step, &Shape::number("x")),
+            "category: is for categories, and it reads numbers: mean, median, mode or a number"
+        );
     }
 
     #[test]

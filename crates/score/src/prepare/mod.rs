@@ -115,6 +115,10 @@ impl Preparation {
 
     /// Steps are for columns that are there.
     fn check_steps(&self, source: &Source) -> Result<(), Error> {
+        if self.steps.contains_key(&self.target) {
+            let (target, expected) = (self.target.clone(), "no steps: it is what is predicted");
+            return Err(Error::Columns(automl_pack_plan::Error::Target { target, expected }));
+        }
         let names: Vec<&str> = source.columns().fields().iter().map(|field| field.name().as_str()).collect();
         match self.steps.keys().find(|name| !names.contains(&name.as_str())) {
             Some(name) => {
