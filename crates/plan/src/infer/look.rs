@@ -121,7 +121,6 @@ pub(super) struct Widths {
     pub lengths: BTreeMap<usize, u64>,
 }
 
-const EXACT: f64 = 9_007_199_254_740_992.0;
 /// Texts that often stand for nothing.
 const PLACEHOLDERS: [&str; 14] =
     ["?", "-", "--", ".", "*", "#N/A", "<NA>", "NaT", "nil", "none", "n/a", "unknown", "missing", "Unknown"];
@@ -312,7 +311,7 @@ impl Numbers {
             return;
         }
         self.fits += 1;
-        let is_even = number.fract() == 0.0 && number.abs() <= EXACT;
+        let is_even = number.fract() == 0.0;
         self.uneven += u64::from(!is_even);
         self.is_rising &= number > self.greatest;
         self.least = self.least.min(number);

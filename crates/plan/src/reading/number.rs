@@ -6,9 +6,6 @@ use crate::{
     cells::{Cell, Cells, parse},
 };
 
-/// Beyond this, a double stands for several integers.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
 pub(super) fn read(
     column: &Column,
     kind: &Kind,
@@ -51,7 +48,7 @@ fn as_they_stand(column: &Column, kind: &Kind, cells: &Cells<'_>) -> Option<Vec<
 
 fn whole(cell: Cell<f64>) -> Cell<f64> {
     match cell {
-        Cell::Value(number) if number.fract() != 0.0 || number.abs() > EXACT => Cell::Unreadable,
+        Cell::Value(number) if number.fract() != 0.0 => Cell::Unreadable,
         cell => cell,
     }
 }
