@@ -96,3 +96,44 @@ fn a_single_pack_lies_at_the_root() {
     let auto = open(&archive).unwrap();
     assert_eq!((auto.pattern.members().len(), auto.pattern.members()[0].weight()), (1, 1.0));
 }
+
+/// A pipeline of scikit-learn's that takes two numbers and two texts, and a plan that gives it each.
+fn of_several_inputs(change: fn(&mut Value)) -> Result<Archive, Error> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/onnx/sk_strpipe.onnx");
+    let column = |name: &str, kind: &str| json!({"name": name, "type": kind});
+    let schema = json!({
+        "columns": [column("a", "number"), column("b", "number"), column("c", "text"), column("d", "text")],
+        "target": {"name": "y", "task": "classification", "classes": [0, 1]}});
+    let input = |name: &str, kind: &str| json!({"name": name, "type": kind, "columns": [name]});
+    let mut plan = json!({"steps": [], "inputs": [
+        input("d", "string"), input("c", "string"), input("b", "f32"), input("a", "f32")]});
+    change(&mut plan);
+    Auto::builder()
+        .schema(serde_json::from_value(schema).unwrap())
+        .plan(serde_json::from_value(plan).unwrap())
+        .member("pipeline", fs::read(path).unwrap())
+        .build("x")
+}
+
+#[test]
+fn a_graph_of_several_inputs_takes_those_of_their_names() {
+    let bundle = open(&of_several_inputs(|_| {}).unwrap()).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/onnx/sk_strpipe.onnx");
+    let bare = Auto::unpack(path).unwrap();
+    let rows = support::batch_of("d,a,c,b\nx,0.5,green,-1\ny,-2,red,0.25\nx,1,blue,3\nz,0,other,0\n");
+    let (found, expected) = (bundle.pattern.predict(&rows).unwrap(), bare.pattern.predict(&rows).unwrap());
+    assert_eq!(found.probabilities(), expected.probabilities());
+    assert_eq!([0, 1, 2, 3].map(|row| found.label(row)), [0, 1, 2, 3].map(|row| expected.label(row)));
+}
+
+#[test]
+fn a_graph_whose_input_the_plan_does_not_give_is_refused() {
+    let refused = |change| of_several_inputs(change).unwrap_err();
+    let error = refused(|plan| plan["inputs"][0]["name"] = "e".into());
+    assert_eq!(
+        error.to_string(),
+        "member pipeline/m_0000: the graph takes the input \"d\": the plan has e, c, b, a"
+    );
+    let error = refused(|plan| plan["inputs"][3]["type"] = "f64".into());
+    assert!(matches!(&error, Error::MemberInputType { input, found: "f64", .. } if input == "a"), "{error}");
+}

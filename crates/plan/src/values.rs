@@ -77,15 +77,10 @@ pub(crate) struct Sparse {
 }
 
 impl Sparse {
+    /// Of no rows yet, with room for so many of an entry each.
     pub(crate) fn new(width: usize, rows: usize) -> Sparse {
-        Sparse { width, ends: Vec::with_capacity(rows), places: Vec::new(), numbers: Vec::new() }
-    }
-
-    /// Room for an entry in each row.
-    pub(crate) fn of_marks(width: usize, rows: usize) -> Sparse {
-        let (ends, places, numbers) =
-            (Vec::with_capacity(rows), Vec::with_capacity(rows), Vec::with_capacity(rows));
-        Sparse { width, ends, places, numbers }
+        let (ends, places) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        Sparse { width, ends, places, numbers: Vec::with_capacity(rows) }
     }
 
     /// Adds an entry to the row that is being written.

@@ -108,8 +108,7 @@ impl Level {
     }
 
     /// Sees the raw columns of some rows.
-    pub(crate) fn see(&mut self, values: &[Values], answers: &Answers<'_>) {
-        let mut values = values.to_vec();
+    pub(crate) fn see(&mut self, mut values: Vec<Values>, answers: &Answers<'_>) {
         for step in &self.known {
             values.push(step.apply(&values));
         }

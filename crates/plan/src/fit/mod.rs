@@ -55,10 +55,8 @@ struct Seen {
     answered: Option<Answered>,
 }
 
-impl Seen {
-    fn answers(&self) -> Answers<'_> {
-        self.answered.as_ref().map_or(Answers::None, Answered::answers)
-    }
+fn answers_of(answered: &Option<Answered>) -> Answers<'_> {
+    answered.as_ref().map_or(Answers::None, Answered::answers)
 }
 
 impl Plan {
@@ -103,7 +101,7 @@ impl Fitting {
         let seen = self.read(rows)?;
         self.rows += seen.rows as u64;
         self.unanswered += (rows.num_rows() - seen.rows) as u64;
-        self.level.see(&seen.values, &seen.answers());
+        self.level.see(seen.values, &answers_of(&seen.answered));
         if self.level.needs_more() {
             self.sample.keep(rows);
         }
@@ -144,7 +142,7 @@ impl Fitting {
             self.level = Level::begin(&self.schema, &self.form.steps)?;
             for rows in self.sample.batches() {
                 let seen = self.read(rows)?;
-                self.level.see(&seen.values, &seen.answers());
+                self.level.see(seen.values, &answers_of(&seen.answered));
             }
         }
     }

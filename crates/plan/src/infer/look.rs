@@ -94,7 +94,7 @@ pub(super) struct Look {
 pub(super) struct Numbers {
     pub fits: u64,
     pub fails: u64,
-    /// Numbers that are written with a fraction, or too large to be exact.
+    /// Numbers that are not written as integers are: with a point, or an exponent.
     pub fractions: u64,
     /// Numbers that are no integers.
     pub uneven: u64,

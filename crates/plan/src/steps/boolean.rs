@@ -10,7 +10,10 @@ use super::{
     lookup::{self, Lookup, Otherwise},
     text,
 };
-use crate::values::{Numbers, Shape, Values};
+use crate::{
+    Kind,
+    values::{Numbers, Shape, Values},
+};
 
 /// 1 for a spelling of yes, 0 for one of no, and missing for all else. Whether letters are large or small
 /// makes no difference, nor do spaces before and after.
@@ -18,20 +21,20 @@ use crate::values::{Numbers, Shape, Values};
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Boolean {
-    /// What means yes. Default: what Ludwig takes for it.
+    /// What means yes. Default: as in a column of truth values, [`Kind::YES`].
     #[serde(default = "usual_yes")]
     pub yes: Vec<String>,
-    /// What means no. Default: what Ludwig takes for it.
+    /// What means no. Default: as in a column of truth values, [`Kind::NO`].
     #[serde(default = "usual_no")]
     pub no: Vec<String>,
 }
 
 fn usual_yes() -> Vec<String> {
-    ["yes", "y", "true", "t", "1", "1.0"].map(str::to_owned).to_vec()
+    Kind::YES.map(str::to_owned).to_vec()
 }
 
 fn usual_no() -> Vec<String> {
-    ["no", "n", "false", "f", "0", "0.0", "-1", "-1.0"].map(str::to_owned).to_vec()
+    Kind::NO.map(str::to_owned).to_vec()
 }
 
 impl Default for Boolean {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answers, Apply, Bound, Each, Fit, Misfit, Step, Work, filled};
 use crate::{
     Known, Vocabulary,
-    fit::{Moments, Quantiles},
+    fit::{Moments, Quantiles, Tally},
     values::{Labels, Numbers, Shape, Values},
 };
 
@@ -74,8 +74,8 @@ impl Work for Impute {
                 if self.with.is_some_and(|with| with != Stand::Mode) {
                     return Err(Misfit::field("with", "is for numbers: expected \"mode\" for categories"));
                 }
-                let (vocabulary, counts) = (Arc::clone(vocabulary), vec![0; vocabulary.len()]);
-                Some(Box::new(OfCodes { step, vocabulary, counts }))
+                let (vocabulary, tally) = (Arc::clone(vocabulary), Tally::new(vocabulary.len()));
+                Some(Box::new(OfCodes { step, vocabulary, tally }))
             }
             _ => None,
         })
@@ -201,21 +201,18 @@ impl Fit for OfSorted {
 struct OfCodes {
     step: Impute,
     vocabulary: Arc<Vocabulary>,
-    counts: Vec<u64>,
+    tally: Tally,
 }
 
 impl Fit for OfCodes {
     fn see(&mut self, reads: &[&Values], _: &Answers<'_>) {
-        for code in reads[0].codes() {
-            if let Some(count) = self.counts.get_mut(*code as usize) {
-                *count += 1;
-            }
-        }
+        self.tally.see(reads[0].codes());
     }
 
     fn conclude(self: Box<Self>, _: Option<&[f64]>) -> Result<Step, Misfit> {
-        let commonest = self.counts.iter().enumerate().rev().max_by_key(|(_, count)| **count);
-        let (code, _) = commonest.ok_or_else(|| "there is no category at all to stand in".to_owned())?;
+        // Of equals the first; of categories none of which is there, the first too.
+        let commonest = (0..self.vocabulary.len()).rev().max_by_key(|code| self.tally.count(*code as u32));
+        let code = commonest.ok_or_else(|| "there is no category at all to stand in".to_owned())?;
         Ok(Impute { category: Some(self.vocabulary.value(code)), ..self.step }.into())
     }
 }

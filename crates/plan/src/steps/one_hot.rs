@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answers, Apply, Bound, Fit, Misfit, Step, Work, filled, vocabulary};
 use crate::{
     Known, Vocabulary,
+    fit::Tally,
     values::{Shape, Sparse, Values},
 };
 
@@ -110,8 +111,8 @@ impl Work for OneHot {
         if self.values.is_some() && self.infrequent.is_some() {
             return Ok(None);
         }
-        let counts = vec![0; vocabulary.len()];
-        Ok(Some(Box::new(Fitting { step: self.clone(), vocabulary, counts })))
+        let tally = Tally::new(vocabulary.len());
+        Ok(Some(Box::new(Fitting { step: self.clone(), vocabulary, tally })))
     }
 }
 
@@ -153,7 +154,7 @@ struct Mark {
 impl Apply for Mark {
     fn apply(&self, reads: &[&Values]) -> Values {
         let codes = reads[0].codes();
-        let mut marks = Sparse::of_marks(self.width, codes.len());
+        let mut marks = Sparse::new(self.width, codes.len());
         for code in codes {
             if let Some(column) = self.of_code[*code as usize] {
                 marks.push(column as usize, 1.0);
@@ -167,30 +168,25 @@ impl Apply for Mark {
 struct Fitting {
     step: OneHot,
     vocabulary: Arc<Vocabulary>,
-    counts: Vec<u64>,
+    tally: Tally,
 }
 
 impl Fit for Fitting {
     fn see(&mut self, reads: &[&Values], _: &Answers<'_>) {
-        for code in reads[0].codes() {
-            if let Some(count) = self.counts.get_mut(*code as usize) {
-                *count += 1;
-            }
-        }
+        self.tally.see(reads[0].codes());
     }
 
     fn conclude(self: Box<Self>, _: Option<&[f64]>) -> Result<Step, Misfit> {
-        let is_there = |code: &usize| self.counts[*code] > 0;
-        let known: Vec<usize> = (0..self.vocabulary.len()).filter(is_there).collect();
+        let count = |code: &usize| self.tally.count(*code as u32);
+        let known: Vec<usize> = self.tally.known().map(|(code, _)| code).collect();
         let least = self.step.at_least.unwrap_or(0);
-        let mut frequent: Vec<usize> =
-            known.iter().copied().filter(|code| self.counts[*code] >= least).collect();
+        let mut frequent: Vec<usize> = known.iter().copied().filter(|code| count(code) >= least).collect();
         if let Some(most) = self.step.at_most {
             let shares_last = most < known.len();
             let own = if shares_last { most.saturating_sub(1) } else { most };
             if frequent.len() > own {
                 // Of equals, the last stay, as in scikit-learn.
-                frequent.sort_by_key(|code| std::cmp::Reverse((self.counts[*code], *code)));
+                frequent.sort_by_key(|code| std::cmp::Reverse((count(code), *code)));
                 frequent.truncate(own);
                 frequent.sort_unstable();
             }
