@@ -11,6 +11,8 @@ use super::output;
 const REFUSED: u8 = 1;
 /// Usage or environment.
 const USAGE: u8 = 2;
+/// Ended by Ctrl-C: 128 and the signal's number, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Why a command ended.
 #[derive(Debug)]
@@ -84,7 +86,7 @@ impl Failure {
 
     /// A table that was not prepared.
     pub(crate) fn prepare(input: &Path, folder: &Path, error: &score::Error) -> Failure {
-        use score::Error::{Columns, Read, Spool, Store, Taken};
+        use score::Error::{Columns, Read, Spool, Stopped, Store, Taken};
         let (code, hint) = of_preparation(error);
         let message = match error {
             Store { .. } => format!("{}: {}", folder.display(), chain(error)),
@@ -94,6 +96,7 @@ impl Failure {
                 plan::Error::Plan { .. } | plan::Error::Schema { .. } | plan::Error::UnknownColumn { .. },
             ) => chain(error),
             Read { source } => return Failure { code, ..Failure::file(input, source) },
+            Stopped => "interrupted: nothing was written".to_owned(),
             Spool { .. } => chain(error),
             _ => format!("{}: {}", place(input), chain(error)),
         };
@@ -169,11 +172,13 @@ fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
         ConstantTarget, NoValues, NoneReadable, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn,
     };
     use score::Error::{
-        Cells, Columns, Feature, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Store, Taken,
+        Cells, Columns, Feature, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Stopped, Store,
+        Taken,
     };
     match error {
         Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
         Read { .. } | Spool { .. } | Store { .. } => (USAGE, None),
+        Stopped => (INTERRUPTED, None),
         Taken { .. } => (USAGE, Some("--force replaces what prepare writes there, and nothing else")),
         Parquet { .. } => (REFUSED, Some("write, copy or download the file again")),
         Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),

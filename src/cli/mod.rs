@@ -1,7 +1,7 @@
 //! The command line: one file for each command, and what they share.
 //!
 //! Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 the bundle or the data was refused,
-//! 2 usage or environment.
+//! 2 usage or environment, 130 interrupted.
 
 mod audit;
 mod completions;
@@ -11,6 +11,7 @@ mod drift;
 mod failure;
 mod graph;
 mod inspect;
+mod interrupt;
 mod making;
 mod members;
 mod output;

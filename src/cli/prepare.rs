@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::{
     failure::Failure,
+    interrupt,
     making::pair_of,
     output,
     pack::read_json,
@@ -110,13 +111,14 @@ struct Draft {
 
 impl Prepare {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let preparation = self.preparation()?;
+        let mut preparation = self.preparation()?;
         let folder = self.output.clone().unwrap_or_default();
         let failed = |error| Failure::prepare(&self.train, &folder, &error);
         if !self.dry_run {
             check_folder(&folder, self.force).map_err(failed)?;
         }
         let source = Source::open(&self.train).map_err(failed)?;
+        preparation.stop = interrupt::watch()?;
         let study = preparation.study(&source).map_err(failed)?;
         if self.dry_run {
             output::print(&(shown(&study) + &target(&study)))?;

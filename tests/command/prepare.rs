@@ -217,6 +217,28 @@ fn what_is_there_stays_unless_it_may_be_replaced() {
 }
 
 #[test]
+#[cfg(unix)]
+fn ctrl_c_leaves_nothing_behind() {
+    let (scratch, file) = written(&table(150_000));
+    let folder = scratch.path().join("out");
+    let names = || {
+        let names = fs::read_dir(scratch.path()).unwrap().map(|item| item.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let arguments = ["prepare", &file, "--target", "churn", "-o", path(&folder)];
+    let mut child = command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+    while !names().iter().any(|name| name.starts_with(".preparing-")) {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it began to write");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let (code, _, err) = finished(child.wait_with_output().unwrap());
+    assert_eq!(code, 130, "{err}");
+    assert!(err.ends_with("error: interrupted: nothing was written\n"), "{err}");
+    assert_eq!(names(), ["train.csv"]);
+}
+
+#[test]
 fn what_is_refused_says_where_and_why() {
     let refused = |text: &str, more: &[&str], code: i32, words: &[&str]| {
         let (scratch, file) = written(text);

@@ -141,6 +141,9 @@ pub enum Error {
         /// The row, from the first of the input, and the member.
         source: ensemble::Error,
     },
+    /// Whoever asked for it wants it no more.
+    #[error("it was stopped")]
+    Stopped,
     /// Scoring failed.
     #[error(transparent)]
     Scoring(ensemble::Error),

@@ -18,9 +18,11 @@ mod input;
 mod job;
 pub mod prepare;
 mod reader;
+mod stop;
 mod writer;
 
 pub use error::Error;
 pub use input::{Block, Blocks, Format, Place, Source};
 pub use job::{Job, Summary};
 pub use prepare::{Holdout, Preparation};
+pub use stop::Stop;

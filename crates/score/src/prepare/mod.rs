@@ -15,7 +15,7 @@ use automl_pack_plan::{
     Aim, ColumnForm, Inference, Inferred, Plan, PlanForm, Sight, Statistics, StepForm, Survey, Target, Wishes,
 };
 
-use crate::{Error, Source, input::Block};
+use crate::{Error, Source, Stop, input::Block};
 
 pub use folder::{Written, check_folder};
 pub use rows::Holdout;
@@ -56,6 +56,8 @@ pub struct Preparation {
     pub plan: Option<PlanForm>,
     /// Which rows are held out.
     pub holdout: Option<Holdout>,
+    /// What ends it early; nothing is left behind then.
+    pub stop: Stop,
 }
 
 /// What was found out about a table, and is to be done with it.
@@ -65,6 +67,7 @@ pub struct Study<'s> {
     inferred: Inferred,
     plan: PlanForm,
     holdout: Option<Holdout>,
+    stop: Stop,
     /// All blocks, where they are few.
     kept: Option<Vec<Block>>,
 }
@@ -91,6 +94,7 @@ impl Preparation {
         self.check_steps(source)?;
         let mut kept = Kept::default();
         for block in source.blocks(None)? {
+            self.stop.check()?;
             let block = block?;
             let answered = inference.answered(&block.rows).map_err(Error::Columns)?;
             let there = (0_u64..).zip(answered).filter(|(_, is_there)| *is_there).map(|(row, _)| row);
@@ -110,7 +114,8 @@ impl Preparation {
             Some(plan) => plan.clone(),
             None => inferred.plan(self.aim, &self.steps),
         };
-        Ok(Study { source, inferred, plan, holdout: self.holdout, kept: kept.blocks })
+        let stop = self.stop.clone();
+        Ok(Study { source, inferred, plan, holdout: self.holdout, stop, kept: kept.blocks })
     }
 
     /// Steps are for columns that are there.
@@ -180,6 +185,7 @@ impl<'s> Study<'s> {
 
     /// Shows each block of the table to `see`, as it was read or anew.
     fn each_block(&self, mut see: impl FnMut(&Block) -> Result<(), Error>) -> Result<(), Error> {
+        let mut see = |block: &Block| self.stop.check().and_then(|()| see(block));
         if let Some(blocks) = &self.kept {
             return blocks.iter().try_for_each(see);
         }
