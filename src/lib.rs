@@ -9,4 +9,4 @@ pub use automl_pack_ensemble::{
     Reweighing, Scores, Selection, Severity, Verdict, audit, diff, open_archive, verify,
 };
 pub use automl_pack_plan::{self as plan, Action, ByPosition, Flaw, Outcome, Policy, Rows};
-pub use automl_pack_score::{self as score, Holdout, Job, Preparation, Source, Stop, Summary};
+pub use automl_pack_score::{self as score, Holdout, Job, Preparation, Reading, Source, Stop, Summary};

@@ -34,9 +34,9 @@ pub fn bare(data: &[u8]) {
     };
     let row = vec!["1"; columns].join(",");
     let header = vec!["x"; columns].join(",");
-    let mut scores = Vec::new();
-    let job = automl_pack::Job::new(&auto.pattern).by_position(true);
-    let _ = job.run(format!("{header}\n{row}\n{row}\n").as_bytes(), &mut scores);
+    let rows = std::io::Cursor::new(format!("{header}\n{row}\n{row}\n"));
+    let job = automl_pack::Job::new(&auto).input_reader(rows).output_writer(Vec::new());
+    let _ = job.by_position(true).threads(1).run();
 }
 
 /// A manifest is refused or read; one that is read has its digest.

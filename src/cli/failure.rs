@@ -5,7 +5,7 @@ use std::{error::Error as StdError, io, path::Path, process::ExitCode};
 use anstyle::{AnsiColor, Style};
 use automl_pack::{Error, bundle, carefree, engine, plan, score};
 
-use super::output;
+use super::{output, table::count};
 
 /// The bundle or the data was refused.
 const REFUSED: u8 = 1;
@@ -42,6 +42,16 @@ impl Failure {
 
     /// Rows that were not scored.
     pub(crate) fn rows(input: &Path, error: &score::Error) -> Failure {
+        use score::Error::{KeptTwice, NothingToKeep, Write};
+        let failure = Failure::of_rows(error);
+        match error {
+            // These speak of the output, or of what was asked for.
+            Write { .. } | NothingToKeep { .. } | KeptTwice { .. } => failure,
+            _ => Failure { message: format!("{}: {}", place(input), failure.message), ..failure },
+        }
+    }
+
+    fn of_rows(error: &score::Error) -> Failure {
         use score::Error::{Cells, KeptTwice, NoRows, NotText, NothingToKeep, Overflow, Read, Row, Write};
         let columns =
             "columns are matched by name; --by-position reads them in the order of the training data";
@@ -77,11 +87,58 @@ impl Failure {
                 Some("--policy null scores the other rows, --policy impute fills in what can be filled in"),
             ),
             Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),
-            NotText { .. } => (REFUSED, Some("convert the file to UTF-8 first")),
-            NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
+            NotText { .. } => (REFUSED, Some("--encoding NAME says how the text is encoded, such as latin1")),
+            NoRows { .. } => {
+                (REFUSED, Some("the first line of CSV is taken for the header, unless --no-header is given"))
+            }
+            score::Error::Nul { .. } => {
+                (REFUSED, Some("--encoding utf-16le reads text in which every other byte is NUL"))
+            }
+            score::Error::Separator { .. } => (REFUSED, Some("--delimiter CHAR says what separates cells")),
+            score::Error::OpenQuote { .. } => (REFUSED, Some("--quote CHAR says what cells are enclosed in")),
             _ => (REFUSED, None),
         };
-        Failure { code, message: format!("{}: {}", place(input), chain(error)), hint }
+        Failure { code, message: chain(error), hint }
+    }
+
+    /// A job that ended early.
+    pub(crate) fn job(error: &score::Error) -> Failure {
+        use score::Error::{
+            Busy, Left, Memory, NoName, NothingFound, Output, Pattern, Resume, SamePlace, Stopped,
+            TooManyRejects,
+        };
+        let usage = |hint| Failure { code: USAGE, message: chain(error), hint };
+        match error.parts() {
+            (Some(input), error) => Failure::rows(input, error),
+            (None, Stopped) => Failure {
+                code: INTERRUPTED,
+                message: "interrupted: nothing was written".to_owned(),
+                hint: None,
+            },
+            (None, Left { rows, source }) => {
+                let why = Failure::job(source);
+                let why = if matches!(**source, Stopped) { "interrupted".to_owned() } else { why.message };
+                let code = if matches!(**source, Stopped) { INTERRUPTED } else { USAGE };
+                let message = format!("{why}: {} are done and kept", count(*rows as usize, "row"));
+                Failure { code, message, hint: Some("the same command with --resume goes on from there") }
+            }
+            (None, TooManyRejects { source, .. }) => {
+                let hint = Failure::job(source).hint;
+                Failure { code: REFUSED, message: chain(error), hint }
+            }
+            (None, Resume { .. }) => usage(Some("without --resume it begins anew")),
+            (None, Memory { .. }) => usage(Some("fewer threads hold less: --threads 1")),
+            (
+                None,
+                Output { .. }
+                | NothingFound { .. }
+                | Pattern { .. }
+                | Busy { .. }
+                | SamePlace { .. }
+                | NoName { .. },
+            ) => usage(None),
+            (None, error) => Failure::of_rows(error),
+        }
     }
 
     /// A table that was not prepared.
@@ -182,7 +239,7 @@ fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
         Taken { .. } => (USAGE, Some("--force replaces what prepare writes there, and nothing else")),
         Parquet { .. } => (REFUSED, Some("write, copy or download the file again")),
         Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),
-        NotText { .. } => (REFUSED, Some("convert the file to UTF-8 first")),
+        NotText { .. } => (REFUSED, Some("--encoding NAME says how the text is encoded, such as latin1")),
         NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
         NothingToRead { .. } => (REFUSED, Some("--type COL=TYPE says what a column holds")),
         Feature { .. } => (REFUSED, Some("--steps gives a column other steps, --drop leaves it out")),

@@ -42,7 +42,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Score the rows of a CSV file with a bundle, or with a bare ONNX model
+    /// Score the rows of tables with a bundle, or with a bare ONNX model
     Predict(predict::Predict),
     /// Make features to train on from a table: schema, fitted plan, statistics, features
     Prepare(prepare::Prepare),

@@ -8,8 +8,8 @@ use clap::Args;
 use super::{
     Bundle,
     failure::Failure,
-    output,
-    predict::{Rows, Scoring},
+    interrupt, output,
+    predict::{Scoring, is_there},
     table::{FAINT, HEADING, Side, count, size, table, thousands},
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct Unpack {
     bundle: Bundle,
     /// Lay the bundle out in this folder, which must not be there yet or be empty
     dir: Option<PathBuf>,
-    /// Score this CSV file in the same go; the report goes to stderr then
+    /// Score this table in the same go; the report goes to stderr then
     #[arg(long, value_name = "INPUT")]
     predict: Option<PathBuf>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ impl Unpack {
             return Err(Failure::usage(format!("{option} shapes scores: it needs --predict INPUT")));
         }
         self.scoring.start_threads()?;
-        let rows = self.predict.map(Rows::open).transpose()?;
+        self.predict.iter().try_for_each(|rows| is_there(rows))?;
         let (archive, auto) = self.bundle.open(self.scoring.policy())?;
         if self.dir.is_some() && archive.container() == Container::File {
             let refused = Error::BareGraph { lacks: "entries to lay out" };
@@ -43,11 +43,11 @@ impl Unpack {
             archive.unpack_to(dir).map_err(|error| Failure::bundle(&self.bundle.path, &error.into()))?;
             report += &format!("laid out in {}\n", output::plain(&dir.display().to_string()));
         }
-        match rows {
+        match self.predict {
             None => output::print(&report)?,
             Some(rows) => {
                 output::say(&report);
-                self.scoring.run(&auto, rows)?;
+                self.scoring.run(&auto, &[rows], &interrupt::watch()?)?;
             }
         }
         Ok(ExitCode::SUCCESS)

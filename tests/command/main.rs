@@ -3,6 +3,7 @@
 
 mod bundles;
 mod drift;
+mod jobs;
 mod predict;
 mod prepare;
 mod refuses;

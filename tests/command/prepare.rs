@@ -274,7 +274,7 @@ fn what_is_refused_says_where_and_why() {
         &["has texts such as \"no\"", "--task classification"],
     );
     refused(&good.replace("yes", "no"), &target, 1, &["target \"churn\" is \"no\" in every row"]);
-    refused(HEADER, &target, 1, &["a header line (6 columns) and no rows"]);
+    refused(HEADER, &target, 1, &["6 columns and no rows"]);
     refused("", &target, 1, &["is empty"]);
     let some = with(&["--classes", "no,maybe"]);
     refused(&good, &some, 1, &["line 5: row 4, target \"churn\": found \"yes\"", "--classes"]);

@@ -19,10 +19,7 @@ fn a_header_only() {
     let header = text.lines().next().unwrap();
     for input in [header.to_owned(), format!("{header}\n")] {
         let err = refused(input.as_bytes());
-        assert!(
-            err.starts_with("error: stdin: the input has a header line (10 columns) and no rows"),
-            "{err}"
-        );
+        assert!(err.starts_with("error: stdin: the input has 10 columns and no rows"), "{err}");
     }
 }
 
@@ -56,15 +53,19 @@ fn a_row_with_too_few_or_too_many_cells() {
 fn a_row_without_an_end() {
     let text = fs::read_to_string(rows()).unwrap();
     let open = format!("{text}801,2,\"never closed{}", "x".repeat(70 << 20));
-    let err = refused(open.as_bytes());
-    assert!(err.contains("line 92: the row that begins here has more than 67108864 bytes"), "{err}");
+    let (code, _, err) = run_with_stdin(&["predict", &bundle(), "-"], open.as_bytes());
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("line 92: a quote opens in the row that begins here, and nothing closes it"),
+        "{err}"
+    );
 }
 
 #[test]
 fn other_separators() {
     let text = fs::read_to_string(rows()).unwrap();
     let err = refused(text.replace(',', "\t").as_bytes());
-    assert!(err.contains("the header is one cell with '\\t' in it: expected commas"), "{err}");
+    assert!(err.contains("the header is one cell with '\\t' in it: expected ','"), "{err}");
 }
 
 #[test]
@@ -117,7 +118,6 @@ fn paths_that_are_not_there_and_options_that_make_no_sense() {
     for arguments in [
         vec!["predict", "nowhere.zip", "-"],
         vec!["predict", &bundle(), "nowhere.csv"],
-        vec!["predict", &bundle(), env!("CARGO_MANIFEST_DIR")],
         vec!["predict", &bundle(), &rows(), "-o", "/nowhere/out.csv"],
         vec!["predict", &bundle(), &rows(), "--keep", "Shoe"],
         vec!["predict", &bundle(), &rows(), "--policy", "hope"],

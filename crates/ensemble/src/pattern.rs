@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use automl_pack_plan::{Action, Block, Flaw, Notes, Outcome, Plan, Policy, Prepared, Rows, Target};
+use automl_pack_plan::{
+    self as plan, Action, Block, Flaw, Notes, Outcome, Plan, Policy, Prepared, Rows, Table, Target,
+};
 use rayon::prelude::*;
 
 use crate::{
@@ -52,6 +54,9 @@ pub struct Raw {
     pub ignored: usize,
 }
 
+/// What was prepared, and the rows that failed.
+type Sifted = (Prepared, Vec<(usize, plan::Error)>);
+
 /// As many rows as the members' intermediate results fit the cache for.
 const BLOCK: usize = 256;
 
@@ -86,6 +91,11 @@ impl Pattern {
         Pattern { policy, ..self.clone() }
     }
 
+    /// What is done with cells, as far as it was said.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Raw columns to what the members eat.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -112,30 +122,71 @@ impl Pattern {
         self.postprocess(self.run(self.preprocess(rows)?)?)
     }
 
+    /// As [`Pattern::predict`], where a row that cannot be scored does not fail the others: it has no score, and
+    /// is given with what is wrong with it, by row.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_ensemble::Auto;
+    /// use automl_pack_plan::{Action, Policy};
+    /// use ndarray::array;
+    ///
+    /// let auto = Auto::unpack("tests/fixtures/carefree/iris/auto_pack.zip")?;
+    /// let strict = auto.pattern.with_policy(Policy::all(Action::Error));
+    /// let rows = array![[5.1_f32, f32::NAN, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]];
+    /// let (scores, refused) = strict.sift(&rows)?;
+    /// assert!(scores.label(0).is_none() && scores.label(1).is_some());
+    /// assert_eq!(refused[0].0, 0);
+    /// assert!(strict.predict(&rows).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sift(&self, rows: &(impl Rows + ?Sized)) -> Result<(Scores, Vec<(usize, Error)>), Error> {
+        let (prepared, failed) = self.stack_blocks(rows, |block| self.plan.sift(block, &self.policy))?;
+        let mut failed: Vec<_> = failed.into_iter().map(|(row, error)| (row, Error::Rows(error))).collect();
+        let scores = self.finish(self.run(prepared)?, |error| match error {
+            Error::NotFinite { row, .. } => {
+                failed.push((row, error));
+                Ok(())
+            }
+            other => Err(other),
+        })?;
+        failed.sort_by_key(|(row, _)| *row);
+        failed.dedup_by_key(|(row, _)| *row);
+        Ok((scores, failed))
+    }
+
     /// The first stage: rows as the members eat them.
     pub fn preprocess(&self, rows: &(impl Rows + ?Sized)) -> Result<Prepared, Error> {
+        let prepare = |block: &Table<'_>| Ok((self.plan.prepare(block, &self.policy)?, Vec::new()));
+        Ok(self.stack_blocks(rows, prepare)?.0)
+    }
+
+    /// Prepares rows block by block. Rows are numbered among all.
+    fn stack_blocks(
+        &self,
+        rows: &(impl Rows + ?Sized),
+        prepare: impl Fn(&Table<'_>) -> Result<Sifted, plan::Error> + Sync,
+    ) -> Result<Sifted, Error> {
         let table = rows.table();
         let ignored = self.plan.find_columns(&table)?.ignored;
         let blocks: Vec<_> =
             blocks(table.len()).map(|(first, count)| (first, table.slice(first, count))).collect();
         let prepared: Vec<_> = blocks
             .par_iter()
-            .map(|(first, block)| {
-                let prepared = self.plan.prepare(block, &self.policy);
-                prepared.map_err(|error| error.after_rows(*first))
-            })
+            .map(|(first, block)| prepare(block).map_err(|error| error.after_rows(*first)))
             .collect();
         let mut parts = Vec::with_capacity(blocks.len());
-        let mut notes = Notes::default();
+        let (mut notes, mut failed) = (Notes::default(), Vec::new());
         for ((first, _), prepared) in blocks.iter().zip(prepared) {
-            let prepared = prepared?;
+            let (prepared, of_block) = prepared?;
             notes.append(*first, &prepared.notes);
             parts.push(prepared.blocks);
+            failed.extend(of_block.into_iter().map(|(row, error)| (row + first, error.after_rows(*first))));
         }
         if parts.is_empty() {
-            parts.push(self.plan.prepare(&table, &self.policy)?.blocks);
+            parts.push(prepare(&table)?.0.blocks);
         }
-        Ok(Prepared { blocks: stack(parts), notes, ignored })
+        Ok((Prepared { blocks: stack(parts), notes, ignored }, failed))
     }
 
     /// The second stage: every member on every row.
@@ -162,6 +213,15 @@ impl Pattern {
 
     /// The third stage: labels and probabilities, or values, of each member and of the blend.
     pub fn postprocess(&self, raw: Raw) -> Result<Scores, Error> {
+        self.finish(raw, Err)
+    }
+
+    /// The third stage, where it is somebody else's to say what a row without a number means.
+    fn finish(
+        &self,
+        raw: Raw,
+        mut without_number: impl FnMut(Error) -> Result<(), Error>,
+    ) -> Result<Scores, Error> {
         if raw.outputs.len() != self.members.len() {
             return Err(Error::Outputs { expected: self.members.len(), found: raw.outputs.len() });
         }
@@ -182,7 +242,7 @@ impl Pattern {
         let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut notes = raw.notes;
         for (member, outcome) in self.members.iter().zip(&outcomes) {
-            self.refuse_rows(member, outcome, &mut notes)?;
+            self.refuse_rows(member, outcome, &mut notes, &mut without_number)?;
         }
         let weights: Vec<f64> = self.members.iter().map(Member::weight).collect();
         let blend = blend(&outcomes, &weights, self.blend);
@@ -199,12 +259,20 @@ impl Pattern {
 
     /// A row for which a member predicts no number has no score: a number so large that the graph
     /// overflows is as unreadable as no number at all.
-    fn refuse_rows(&self, member: &Member, outcome: &Outcome, notes: &mut Notes) -> Result<(), Error> {
+    fn refuse_rows(
+        &self,
+        member: &Member,
+        outcome: &Outcome,
+        notes: &mut Notes,
+        without_number: &mut impl FnMut(Error) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let rows = member.head().rows_without_number(outcome);
-        let scored = rows.iter().find(|row| notes.refused().binary_search(row).is_err());
         let action = self.policy.said(Flaw::Unreadable).unwrap_or(Policy::usual(Flaw::Unreadable));
-        if let (Some(row), Action::Error) = (scored, action) {
-            return Err(Error::NotFinite { member: member.name().to_owned(), row: *row });
+        if action == Action::Error {
+            let scored = rows.iter().filter(|row| notes.refused().binary_search(row).is_err());
+            for row in scored {
+                without_number(Error::NotFinite { member: member.name().to_owned(), row: *row })?;
+            }
         }
         notes.refuse(rows);
         Ok(())

@@ -284,7 +284,8 @@ impl Scores {
         Arc::new(StringArray::from_iter_values((0..self.len()).map(of_row)))
     }
 
-    fn column_name(&self, column: usize) -> &str {
+    /// What a column of a [`Note`] is called.
+    pub fn column_name(&self, column: usize) -> &str {
         // A bare graph's one wide input takes columns whose names only the data knows.
         self.notes.column_name(column).unwrap_or_else(|| &self.plan.schema().columns()[column].name)
     }

@@ -1,5 +1,7 @@
 //! What was noticed about cells while rows are prepared, and what the policy makes of it.
 
+use std::collections::BTreeMap;
+
 use crate::{Action, Error, Note, Notes};
 
 /// What was noticed so far. Columns are read one after another, but the error that is reported is the
@@ -8,7 +10,9 @@ use crate::{Action, Error, Note, Notes};
 pub(crate) struct Findings {
     notes: Vec<Note>,
     refused: Vec<usize>,
-    first: Option<(usize, Error)>,
+    /// The rows that fail: all of them where each is to be told, the first otherwise.
+    failed: BTreeMap<usize, Error>,
+    tells_each: bool,
 }
 
 impl Findings {
@@ -24,10 +28,17 @@ impl Findings {
         self.notes.push(note);
     }
 
-    /// A row fails.
+    /// Findings that tell of each row that fails, not of the first alone.
+    pub(crate) fn of_each() -> Findings {
+        Findings { tells_each: true, ..Findings::default() }
+    }
+
+    /// A row fails, for what its first column says.
     pub(crate) fn fail(&mut self, row: usize, error: impl FnOnce() -> Error) {
-        if self.first.as_ref().is_none_or(|(first, _)| row < *first) {
-            self.first = Some((row, error()));
+        if self.tells_each {
+            self.failed.entry(row).or_insert_with(error);
+        } else if self.failed.first_key_value().is_none_or(|(first, _)| row < *first) {
+            self.failed = BTreeMap::from([(row, error())]);
         }
     }
 
@@ -37,9 +48,15 @@ impl Findings {
     }
 
     pub(crate) fn conclude(self) -> Result<Notes, Error> {
-        match self.first {
-            Some((_, error)) => Err(error),
+        match self.failed.into_values().next() {
+            Some(error) => Err(error),
             None => Ok(Notes::new(self.notes, self.refused)),
         }
+    }
+
+    /// The notes, and the rows that fail with what is wrong: they get no score.
+    pub(crate) fn conclude_each(mut self) -> (Notes, Vec<(usize, Error)>) {
+        self.refused.extend(self.failed.keys());
+        (Notes::new(self.notes, self.refused), self.failed.into_iter().collect())
     }
 }

@@ -169,24 +169,51 @@ impl Plan {
     /// Reads some rows, and takes them through the steps.
     pub fn prepare(&self, rows: &(impl Rows + ?Sized), policy: &Policy) -> Result<Prepared, Error> {
         let table = rows.table();
-        let matching = self.schema.match_table(&table)?;
         let mut findings = Findings::default();
+        let (blocks, matching) = self.read(&table, policy, &mut findings)?;
+        let notes = self.named(findings.conclude()?, &table, &matching);
+        Ok(Prepared { blocks, notes, ignored: matching.ignored })
+    }
+
+    /// As [`Plan::prepare`], where a row that fails does not fail the others: it gets no score, and is given with
+    /// what is wrong with it, by row.
+    pub fn sift(
+        &self,
+        rows: &(impl Rows + ?Sized),
+        policy: &Policy,
+    ) -> Result<(Prepared, Vec<(usize, Error)>), Error> {
+        let table = rows.table();
+        let mut findings = Findings::of_each();
+        let (blocks, matching) = self.read(&table, policy, &mut findings)?;
+        let (notes, failed) = findings.conclude_each();
+        let notes = self.named(notes, &table, &matching);
+        Ok((Prepared { blocks, notes, ignored: matching.ignored }, failed))
+    }
+
+    fn read(
+        &self,
+        table: &Table<'_>,
+        policy: &Policy,
+        findings: &mut Findings,
+    ) -> Result<(Vec<Block>, Matching), Error> {
+        let matching = self.schema.match_table(table)?;
         let blocks = match &self.way {
             Way::Steps { program, .. } => {
-                let values = read_columns(&self.schema, &table, &matching, policy, &mut findings)?;
-                program.run(values, table.len(), policy, &mut findings)
+                let values = read_columns(&self.schema, table, &matching, policy, findings)?;
+                program.run(values, table.len(), policy, findings)
             }
-            Way::Plain(plain) => self.prepare_plain(plain, &table, &matching, policy, &mut findings)?,
+            Way::Plain(plain) => self.prepare_plain(plain, table, &matching, policy, findings)?,
         };
-        let notes = findings.conclude()?;
-        let notes = match self.schema.as_wide() {
-            Some(_) => {
-                let width = matching.places.len();
-                notes.of_columns(|| (0..width).map(|column| self.column_name(&table, column)).collect())
-            }
-            None => notes,
-        };
-        Ok(Prepared { blocks, notes, ignored: matching.ignored })
+        Ok((blocks, matching))
+    }
+
+    /// The notes, with the columns' names where the data and not the schema names them.
+    fn named(&self, notes: Notes, table: &Table<'_>, matching: &Matching) -> Notes {
+        if self.schema.as_wide().is_none() {
+            return notes;
+        }
+        let columns = 0..matching.places.len();
+        notes.of_columns(|| columns.map(|column| self.column_name(table, column)).collect())
     }
 
     fn prepare_plain(

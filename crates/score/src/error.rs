@@ -33,6 +33,48 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// An Arrow file or stream that is cut off, damaged, or none.
+    #[error("the Arrow data cannot be read: {what}")]
+    Arrow {
+        /// What is wrong.
+        what: String,
+    },
+    /// A line that is no JSON object.
+    #[error("line {line}: not a JSON object: {what}")]
+    Json {
+        /// The line.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// A word for a format that is none.
+    #[error("\"{found}\" is no format: expected csv, tsv, jsonl, parquet, arrow or arrows")]
+    UnknownFormat {
+        /// The word.
+        found: String,
+    },
+    /// Something about one of the inputs.
+    #[error("{}", Named(input))]
+    Input {
+        /// Where it is; `-` is stdin.
+        input: PathBuf,
+        /// What is wrong.
+        source: Box<Error>,
+    },
+    /// A folder without tables, or a pattern that nothing fits.
+    #[error("{}: no tables were found: expected files that end in .csv, .tsv, .jsonl, .parquet or .arrow", path.display())]
+    NothingFound {
+        /// The folder or the pattern.
+        path: PathBuf,
+    },
+    /// A pattern of names that is none.
+    #[error("{pattern}: {what}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong.
+        what: String,
+    },
     /// A folder of what was prepared, which could not be written.
     #[error("what was prepared could not be written")]
     Store {
@@ -63,9 +105,9 @@ pub enum Error {
     #[error("the input is empty: expected a header line and rows")]
     Empty,
     /// A header and nothing else.
-    #[error("the input has a header line ({columns} columns) and no rows")]
+    #[error("the input has {columns} columns and no rows")]
     NoRows {
-        /// How many columns the header has.
+        /// How many columns it has.
         columns: usize,
     },
     /// More columns than any table has.
@@ -77,10 +119,28 @@ pub enum Error {
         limit: usize,
     },
     /// A header whose cells another character separates.
-    #[error("the header is one cell with {found:?} in it: expected commas between the columns")]
+    #[error("the header is one cell with {found:?} in it: expected {expected:?} between the columns")]
     Separator {
         /// The character.
         found: char,
+        /// What was to separate them.
+        expected: char,
+    },
+    /// A quote that nothing closes.
+    #[error("line {line}: a quote opens in the row that begins here, and nothing closes it")]
+    OpenQuote {
+        /// Where the row begins.
+        line: u64,
+    },
+    /// A cell with a NUL in it.
+    #[error("line {line}, column \"{column}\": byte {offset} of the cell is NUL, which no text has")]
+    Nul {
+        /// Where the row begins.
+        line: u64,
+        /// The column's name, or its number in the header.
+        column: String,
+        /// The byte of the cell, from 0.
+        offset: usize,
     },
     /// A row without an end.
     #[error("line {line}: the row that begins here has more than {limit} bytes")]
@@ -147,4 +207,115 @@ pub enum Error {
     /// Scoring failed.
     #[error(transparent)]
     Scoring(ensemble::Error),
+    /// More rows could not be scored than may be.
+    #[error("more than {limit} rows cannot be scored")]
+    TooManyRejects {
+        /// How many may be.
+        limit: u64,
+        /// The one that is too many.
+        source: Box<Error>,
+    },
+    /// A file that could not be written.
+    #[error("{}", path.display())]
+    Output {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Rows without a name of their own, which are to have a file in a folder.
+    #[error("{} is a folder: expected a file, as what comes from a pipe has no name to have there", folder.display())]
+    NoName {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A job that ended early, and can be gone on with.
+    #[error("{source}")]
+    Left {
+        /// How many rows need not be scored again.
+        rows: u64,
+        /// Why it ended.
+        source: Box<Error>,
+    },
+    /// A table whose columns that are kept are not those of the tables before it.
+    #[error("column \"{column}\" is to be kept: expected {expected}, as in the tables before, found {found}")]
+    KeptType {
+        /// Its name.
+        column: String,
+        /// Its type in the first table.
+        expected: String,
+        /// Its type here.
+        found: String,
+    },
+    /// A job that writes over what it reads, or that writes two things to one place.
+    #[error("{} would be written over what is read or written beside it", path.display())]
+    SamePlace {
+        /// The place.
+        path: PathBuf,
+    },
+    /// A file that another job writes.
+    #[error("{} is being written by another job", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A job that cannot be continued.
+    #[error("this job cannot be continued: {what}")]
+    Resume {
+        /// Why.
+        what: String,
+    },
+    /// Less memory than it takes.
+    #[error(
+        "{bound} bytes of memory are too few: the bundle takes {taken}, and at least {least} are needed in all"
+    )]
+    Memory {
+        /// How much there may be.
+        bound: u64,
+        /// How much is taken before the first row.
+        taken: u64,
+        /// The least that would do.
+        least: u64,
+    },
+}
+
+/// An input as messages call it.
+struct Named<'a>(&'a PathBuf);
+
+impl std::fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.as_os_str() == "-" {
+            true => f.write_str("stdin"),
+            false => write!(f, "{}", self.0.display()),
+        }
+    }
+}
+
+impl Error {
+    /// The same error, of an input.
+    pub(crate) fn of(self, input: &std::path::Path) -> Error {
+        match self {
+            error @ Error::Input { .. } => error,
+            error => Error::Input { input: input.to_owned(), source: Box::new(error) },
+        }
+    }
+
+    /// The same error, where the rows it speaks of begin after so many.
+    pub(crate) fn after_rows(self, before: usize) -> Error {
+        match self {
+            Error::Row { line, source } => Error::Row { line, source: source.after_rows(before) },
+            Error::Columns(source) => Error::Columns(source.after_rows(before)),
+            Error::Overflow { line, source } => Error::Overflow { line, source: source.after_rows(before) },
+            Error::Scoring(source) => Error::Scoring(source.after_rows(before)),
+            other => other,
+        }
+    }
+
+    /// What is wrong, and the input that it is about.
+    pub fn parts(&self) -> (Option<&std::path::Path>, &Error) {
+        match self {
+            Error::Input { input, source } => (Some(input), source),
+            error => (None, error),
+        }
+    }
 }

@@ -7,22 +7,26 @@
 //!
 //! let auto = Auto::unpack("examples/titanic.pack.zip")?;
 //! let mut scores = Vec::new();
-//! let summary = Job::new(&auto.pattern).run(std::fs::File::open("examples/titanic.csv")?, &mut scores)?;
+//! let summary = Job::new(&auto).input("examples/titanic.csv").output_writer(&mut scores).run()?;
 //! assert_eq!(summary.rows, 90);
 //! assert!(scores.starts_with(b"prediction,probability_0,probability_1\n0,0.58005"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod error;
+mod format;
+mod guard;
 mod input;
 mod job;
+mod output;
 pub mod prepare;
-mod reader;
 mod stop;
-mod writer;
 
+pub use encoding_rs::Encoding;
 pub use error::Error;
-pub use input::{Block, Blocks, Format, Place, Source};
-pub use job::{Job, Summary};
+pub use format::{Format, Packing, Reading};
+pub use guard::is_guarded;
+pub use input::{Block, Blocks, Place, Source};
+pub use job::{Balance, Job, Keep, Progress, Spread, Stages, Summary};
 pub use prepare::{Holdout, Preparation};
 pub use stop::Stop;

@@ -1,16 +1,12 @@
 //! The rows of a table, block by block.
 
-use std::{fmt, fs::File, io::BufReader};
+use std::fmt;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::RecordBatch;
 use automl_pack_plan as plan;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
-use super::Source;
-use crate::{
-    Error,
-    reader::{Pick, Reader},
-};
+use super::{Decoder, Place, Size, Table};
+use crate::Error;
 
 /// Some rows.
 #[derive(Debug, Clone)]
@@ -23,24 +19,6 @@ pub struct Block {
     lines: Option<Vec<u64>>,
 }
 
-/// Where a row is in its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// It begins at this line, from 1.
-    Line(u64),
-    /// It is this row, from 1.
-    Row(u64),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Place::Line(line) => write!(f, "line {line}"),
-            Place::Row(row) => write!(f, "row {row}"),
-        }
-    }
-}
-
 impl Block {
     /// Where a row of the block is in its file.
     pub fn place(&self, row: usize) -> Place {
@@ -49,9 +27,7 @@ impl Block {
             None => Place::Row(self.first + row as u64 + 1),
         }
     }
-}
 
-impl Block {
     /// An error of the block's rows, which the file has elsewhere.
     pub fn refuse(&self, error: plan::Error) -> Error {
         match error.row() {
@@ -71,49 +47,38 @@ impl Block {
     }
 }
 
-/// All rows of a table, from the first.
+/// All rows of a table, from the first. A row that is none ends them with an error.
 pub struct Blocks {
-    rows: Rows,
+    table: Table,
+    decoder: Decoder,
+    size: Size,
     first: u64,
     is_over: bool,
 }
 
-enum Rows {
-    Csv(Box<Reader<BufReader<File>>>, Vec<Pick>),
-    Parquet(Box<ParquetRecordBatchReader>),
-}
-
 impl Blocks {
-    pub(super) fn of_csv(file: File, places: Vec<usize>) -> Result<Blocks, Error> {
-        let reader = Reader::open(BufReader::with_capacity(1 << 18, file))?;
-        let pick = |place: usize| Pick { place, name: reader.header()[place].clone() };
-        let picks = places.into_iter().map(pick).collect();
-        Ok(Blocks { rows: Rows::Csv(Box::new(reader), picks), first: 0, is_over: false })
-    }
-
-    pub(super) fn of_parquet(reader: ParquetRecordBatchReader) -> Result<Blocks, Error> {
-        Ok(Blocks { rows: Rows::Parquet(Box::new(reader)), first: 0, is_over: false })
+    pub(super) fn new(table: Table, decoder: Decoder, size: Size) -> Blocks {
+        Blocks { table, decoder, size, first: 0, is_over: false }
     }
 
     fn read(&mut self) -> Result<Option<Block>, Error> {
-        let block = match &mut self.rows {
-            Rows::Csv(reader, picks) => reader.next(picks, Source::ROWS)?.map(|batch| Block {
-                rows: batch.rows,
-                first: self.first,
-                lines: Some(batch.lines),
-            }),
-            Rows::Parquet(reader) => match reader.next() {
-                Some(Ok(rows)) => Some(Block { rows, first: self.first, lines: None }),
-                Some(Err(error)) => return Err(Error::Parquet { what: error.to_string() }),
-                None if self.first == 0 => {
-                    let columns = reader.schema().fields().len();
-                    return Err(Error::Parquet { what: format!("it has {columns} columns and no rows") });
-                }
-                None => None,
-            },
-        };
-        self.first += block.as_ref().map_or(0, |block| block.rows.num_rows() as u64);
-        Ok(block)
+        loop {
+            let Some(chunk) = self.table.next(self.size)? else {
+                return match self.first {
+                    0 => Err(Error::NoRows { columns: self.table.columns().fields().len() }),
+                    _ => Ok(None),
+                };
+            };
+            let decoded = self.decoder.decode(chunk.raw);
+            if let Some(refusal) = decoded.refused.into_iter().next() {
+                return Err(refusal.error);
+            }
+            let (rows, first) = (decoded.read, self.first);
+            self.first += rows.num_rows() as u64;
+            if rows.num_rows() > 0 {
+                return Ok(Some(Block { rows, first, lines: decoded.lines }));
+            }
+        }
     }
 }
 

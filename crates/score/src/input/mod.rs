@@ -1,142 +1,225 @@
-//! Tables as they come: CSV or Parquet, told apart by their first bytes, in blocks, and as often as is needed.
+//! Tables as they come: CSV, TSV, JSON lines, Parquet or Arrow, packed or not, from files, folders and pipes.
 //!
-//! - memory does not grow with the rows: a block has at most [`Source::ROWS`] of them
-//! - each pass gives the same blocks
-//! - a cell of CSV is text, as it stands; Parquet has types
+//! - memory does not grow with the rows: a chunk has at most so many of them, and so many bytes
+//! - where chunks begin and end depends on the table alone
+//! - a cell of text is text, as it stands; Parquet and Arrow have types
 
+mod arrow;
 mod blocks;
+mod csv;
+mod decoder;
+mod found;
+mod json;
+mod lines;
+mod open;
 mod parquet;
+mod records;
+mod source;
 
-use std::{
-    fs::File,
-    io::{self, Read, Seek, Write},
-    path::{Path, PathBuf},
+use std::{fmt, path::Path, sync::atomic::Ordering};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    format::{Format, Reading},
 };
+use lines::{Lines, Text};
+use open::{Bytes, Opened};
 
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use tempfile::NamedTempFile;
+pub use blocks::{Block, Blocks};
+pub(crate) use decoder::{Decoded, Decoder, IS_JSON, Pick, Refusal};
+pub(crate) use found::{Found, find};
+pub(crate) use json::Form;
+pub use source::Source;
 
-use crate::{Error, reader::Reader};
-
-pub use blocks::{Block, Blocks, Place};
-
-/// A table that can be read several times.
-///
-/// ```
-/// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
-/// use automl_pack_score::Source;
-///
-/// let source = Source::open("examples/titanic.csv")?;
-/// assert_eq!(source.columns().field(1).name(), "Pclass");
-/// let mut rows = 0;
-/// for block in source.blocks(None)? {
-///     rows += block?.rows.num_rows();
-/// }
-/// assert_eq!(rows, 90);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct Source {
-    path: PathBuf,
-    /// What came from a pipe lies here as long as it is needed.
-    spool: Option<NamedTempFile>,
-    format: Format,
-    columns: SchemaRef,
-}
-
-/// How a table is written.
+/// How much a chunk may have: as many rows, or the row with which it has as many bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Comma-separated values with a header line.
-    Csv,
-    /// Apache Parquet.
-    Parquet,
+pub(crate) struct Size {
+    pub rows: usize,
+    pub bytes: usize,
 }
 
-/// What a Parquet file begins and ends with.
-const PARQUET: &[u8; 4] = b"PAR1";
+impl Size {
+    /// How many rows that is, where each takes so many bytes.
+    fn rows_of(self, bytes_of_row: usize) -> usize {
+        (self.bytes / bytes_of_row.max(1)).clamp(1, self.rows)
+    }
+}
 
-impl Source {
-    /// A block has at most so many rows.
-    pub const ROWS: usize = 16_384;
+/// Where a chunk begins or ends in its table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// Bytes of unpacked text before it.
+    pub offset: u64,
+    /// The line of text that begins there.
+    pub line: u64,
+    /// Rows before it, where the table counts them.
+    pub rows: u64,
+}
 
-    /// Opens a table and reads what its columns are. `-` is stdin, which is kept in a temporary file.
-    pub fn open(path: impl AsRef<Path>) -> Result<Source, Error> {
-        let path = path.as_ref();
+/// Where a row is in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It begins at this line, from 1.
+    Line(u64),
+    /// It is this row, from 1.
+    Row(u64),
+}
+
+impl Place {
+    /// The number of the line or the row.
+    pub fn number(self) -> u64 {
+        match self {
+            Place::Line(number) | Place::Row(number) => number,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Line(line) => write!(f, "line {line}"),
+            Place::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}
+
+/// Rows of a table, not yet looked at.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    pub raw: Raw,
+    /// Where the next one begins.
+    pub end: Position,
+    /// Whether a row group of the file ends with it.
+    pub ends_group: bool,
+    /// How much of the table has been read, of [`Table::size`].
+    pub read: u64,
+}
+
+#[derive(Debug)]
+pub(crate) enum Raw {
+    Text(Text),
+    Rows(RecordBatch),
+}
+
+/// A table, opened, at its first row or where it was gone to.
+pub(crate) struct Table {
+    opened: Opened,
+    /// Bytes of the file, or rows where it says how many there are.
+    size: Option<u64>,
+    position: Position,
+}
+
+pub(crate) enum Rows {
+    Text(Lines),
+    Parquet(parquet::Groups),
+    Arrow(arrow::Batches),
+}
+
+impl Table {
+    /// Opens a file. `-` is stdin.
+    pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Table, Error> {
         if path.as_os_str() == "-" {
-            return Source::spool(io::stdin().lock());
+            return Table::of(Bytes::Stream(Box::new(std::io::stdin())), None, reading);
         }
-        let file = File::open(path).map_err(|source| Error::Read { source })?;
-        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-            return Err(Error::Read { source: io::ErrorKind::IsADirectory.into() });
-        }
-        if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-            // A pipe gives its bytes once.
-            return Source::spool(file);
-        }
-        Source::of(path.to_owned(), None, file)
+        Table::of(Bytes::open(path)?, Some(path), reading)
     }
 
-    /// Takes a table from a pipe.
-    pub fn spool(mut input: impl Read) -> Result<Source, Error> {
-        let failed = |source| Error::Spool { source };
-        let mut spool = NamedTempFile::new().map_err(failed)?;
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let count = match input.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(source) => return Err(Error::Read { source }),
-            };
-            spool.write_all(&buffer[..count]).map_err(failed)?;
-        }
-        spool.flush().map_err(failed)?;
-        let file = spool.reopen().map_err(failed)?;
-        Source::of(spool.path().to_owned(), Some(spool), file)
+    /// Opens what something gives.
+    pub(crate) fn stream(reader: Box<dyn std::io::Read + Send>, reading: &Reading) -> Result<Table, Error> {
+        Table::of(Bytes::Stream(reader), None, reading)
     }
 
-    fn of(path: PathBuf, spool: Option<NamedTempFile>, mut file: File) -> Result<Source, Error> {
-        let read = |source| Error::Read { source };
-        let mut first = Vec::new();
-        Read::by_ref(&mut file).take(4).read_to_end(&mut first).map_err(read)?;
-        file.rewind().map_err(read)?;
-        let is_called = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
-        let format = if first == PARQUET || is_called { Format::Parquet } else { Format::Csv };
-        let columns = match format {
-            Format::Parquet => parquet::columns(file)?,
-            Format::Csv => {
-                let reader = Reader::open(file)?;
-                let fields = reader.header().iter().map(|name| Field::new(name, DataType::LargeUtf8, true));
-                Schema::new(fields.collect::<Vec<_>>()).into()
+    pub(crate) fn of(bytes: Bytes, name: Option<&Path>, reading: &Reading) -> Result<Table, Error> {
+        let size = match &bytes {
+            Bytes::File(file) => file.metadata().ok().map(|metadata| metadata.len()),
+            Bytes::Stream(_) => None,
+        };
+        let opened = open::open(bytes, name, reading)?;
+        let size = match &opened.rows {
+            Rows::Parquet(groups) => Some(groups.rows()),
+            _ => size,
+        };
+        Ok(Table { opened, size, position: Position::default() })
+    }
+
+    pub(crate) fn columns(&self) -> &SchemaRef {
+        &self.opened.columns
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.opened.format
+    }
+
+    /// How much there is to read, in the unit of [`Chunk::read`].
+    pub(crate) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Reads no other columns than those at some places, ascending.
+    pub(crate) fn of_columns(mut self, places: &[usize]) -> Table {
+        self.opened.rows = match self.opened.rows {
+            Rows::Parquet(groups) => Rows::Parquet(groups.of_columns(places.to_vec())),
+            Rows::Arrow(batches) => Rows::Arrow(batches.of_columns(places.to_vec())),
+            text @ Rows::Text(_) => text,
+        };
+        self
+    }
+
+    /// Goes to where a chunk ended.
+    pub(crate) fn skip_to(&mut self, position: Position) -> Result<(), Error> {
+        self.position = position;
+        match &mut self.opened.rows {
+            Rows::Text(lines) => lines.skip_to(position),
+            Rows::Parquet(groups) => {
+                groups.skip_to(position);
+                Ok(())
             }
-        };
-        Ok(Source { path, spool, format, columns })
-    }
-
-    /// How it is written.
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
-    /// The columns, in order.
-    pub fn columns(&self) -> &SchemaRef {
-        &self.columns
-    }
-
-    /// All rows from the first, of the columns of these names, or of all.
-    pub fn blocks(&self, names: Option<&[&str]>) -> Result<Blocks, Error> {
-        let file = match &self.spool {
-            Some(spool) => spool.reopen(),
-            None => File::open(&self.path),
-        };
-        let file = file.map_err(|source| Error::Read { source })?;
-        let is_asked = |name: &str| names.is_none_or(|names| names.contains(&name));
-        let places = self.columns.fields().iter().enumerate();
-        let places = places.filter(|(_, field)| is_asked(field.name())).map(|(place, _)| place).collect();
-        match self.format {
-            Format::Csv => Blocks::of_csv(file, places),
-            Format::Parquet => Blocks::of_parquet(parquet::open(file, places)?),
+            Rows::Arrow(batches) => batches.skip_to(position),
         }
+    }
+
+    /// The rows that follow; None at the end.
+    pub(crate) fn next(&mut self, size: Size) -> Result<Option<Chunk>, Error> {
+        let (rows, ends_group) = match &mut self.opened.rows {
+            Rows::Text(lines) => {
+                let text = lines.next(size)?;
+                let (end, read) = (lines.position(), self.opened.read.load(Ordering::Relaxed));
+                return Ok(text.map(|text| Chunk { raw: Raw::Text(text), end, ends_group: false, read }));
+            }
+            Rows::Parquet(groups) => match groups.next(size)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
+            Rows::Arrow(batches) => match batches.next(size)? {
+                Some((rows, _)) => (rows, false),
+                None => return Ok(None),
+            },
+        };
+        self.position.rows += rows.num_rows() as u64;
+        let read = match self.opened.format {
+            Format::Parquet => self.position.rows,
+            _ => self.opened.read.load(Ordering::Relaxed),
+        };
+        Ok(Some(Chunk { raw: Raw::Rows(rows), end: self.position, ends_group, read }))
+    }
+
+    /// What tells the cells of chunks, of columns that are picked.
+    pub(crate) fn decoder(
+        &self,
+        read: Vec<Pick>,
+        kept: Vec<Pick>,
+        partitions: &[(String, Option<String>)],
+    ) -> Decoder {
+        Decoder::new(&self.opened, read, kept, partitions)
+    }
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("columns", &self.opened.columns).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,229 @@
+//! Text in chunks of whole rows.
+
+use std::io::{self, Read};
+
+use memchr::memchr;
+
+use super::{
+    Position, Size,
+    records::{Dialect, End, Search},
+};
+use crate::Error;
+
+/// Text that is cut into chunks of whole rows, whatever separates them.
+pub(crate) struct Lines {
+    input: Box<dyn Read + Send>,
+    /// None where every line is a row.
+    dialect: Option<Dialect>,
+    /// What was read and not handed out: from `first` on.
+    buffer: Vec<u8>,
+    first: usize,
+    is_over: bool,
+    position: Position,
+}
+
+/// Whole rows, as they lie in the file.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub bytes: Vec<u8>,
+    /// The line that the first begins at.
+    pub line: u64,
+    /// The line of a row that is too long to be kept: it is alone then.
+    pub too_long: Option<u64>,
+}
+
+/// The most bytes that a row may have.
+pub(crate) const LONGEST_ROW: usize = 64 << 20;
+
+/// How much is read at a time.
+const READ: usize = 1 << 18;
+
+impl Lines {
+    pub(crate) fn new(input: Box<dyn Read + Send>, dialect: Option<Dialect>) -> Lines {
+        let position = Position { line: 1, ..Position::default() };
+        Lines { input, dialect, buffer: Vec::new(), first: 0, is_over: false, position }
+    }
+
+    /// Where the next chunk begins.
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Goes to where a chunk began.
+    pub(crate) fn skip_to(&mut self, position: Position) -> Result<(), Error> {
+        while self.position.offset < position.offset {
+            if self.rest().is_empty() && !self.fill()? {
+                return Err(Error::Read { source: io::ErrorKind::UnexpectedEof.into() });
+            }
+            let left = usize::try_from(position.offset - self.position.offset).unwrap_or(usize::MAX);
+            self.drop(left.min(self.rest().len()));
+        }
+        self.position = position;
+        Ok(())
+    }
+
+    /// The rows that follow, at most so many; none at the end. A row that is longer than a row may be is left out,
+    /// and its line is told.
+    pub(crate) fn next(&mut self, size: Size) -> Result<Option<Text>, Error> {
+        let line = self.position.line;
+        // Places are counted from what is not handed out yet, as reading on moves it.
+        let (mut rows, mut end) = (0, 0);
+        while rows < size.rows && end < size.bytes {
+            match self.row_end(end)? {
+                Row::Ends(found) => {
+                    rows += usize::from(found.end > end);
+                    end = found.next;
+                    self.position.line += found.lines;
+                }
+                Row::TooLong if end == 0 => return self.skip_row().map(Some),
+                Row::TooLong | Row::None => break,
+            }
+        }
+        if end == 0 {
+            return Ok(None);
+        }
+        let bytes = self.rest()[..end].to_vec();
+        self.position.offset += bytes.len() as u64;
+        self.first += end;
+        Ok(Some(Text { bytes, line, too_long: None }))
+    }
+
+    /// The rows that follow, which still do after it.
+    pub(crate) fn peek(&mut self, size: Size) -> Result<Option<Text>, Error> {
+        let position = self.position;
+        let text = self.next(size)?;
+        if let Some(text) = text.as_ref().filter(|text| text.too_long.is_none()) {
+            self.first -= text.bytes.len();
+            self.position = position;
+        }
+        Ok(text)
+    }
+
+    /// What was read and not handed out.
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.first..]
+    }
+
+    /// The end of the row that begins at `from`, reading on until it is there.
+    fn row_end(&mut self, from: usize) -> Result<Row, Error> {
+        loop {
+            let (lines, in_quotes) = match self.search(from) {
+                Search::Found(end) if end.end - from > LONGEST_ROW => return Ok(Row::TooLong),
+                Search::Found(end) => return Ok(Row::Ends(end)),
+                Search::Open { lines, in_quotes, .. } => (lines, in_quotes),
+            };
+            if self.rest().len() - from > LONGEST_ROW {
+                return Ok(Row::TooLong);
+            }
+            if self.fill()? {
+                continue;
+            }
+            let end = self.rest().len();
+            return match end == from {
+                true => Ok(Row::None),
+                false if in_quotes => Err(Error::OpenQuote { line: self.position.line }),
+                false => Ok(Row::Ends(End { end, next: end, lines: lines + 1, is_quoted: false })),
+            };
+        }
+    }
+
+    fn search(&self, from: usize) -> Search {
+        let open = Search::Open { in_quotes: false, lines: 0, is_quoted: false };
+        match self.dialect {
+            Some(dialect) => dialect.row_end(self.rest(), from),
+            None => memchr(b'\n', &self.rest()[from..]).map_or(open, |found| {
+                let end = from + found;
+                Search::Found(End { end, next: end + 1, lines: 1, is_quoted: false })
+            }),
+        }
+    }
+
+    /// Drops a row that is too long, to its end.
+    fn skip_row(&mut self) -> Result<Text, Error> {
+        let line = self.position.line;
+        let mut within = Within::Start;
+        loop {
+            let rest = &self.buffer[self.first..];
+            if let Some(end) = rest.iter().position(|byte| within.ends_at(*byte, self.dialect)) {
+                self.drop(end + 1);
+                break;
+            }
+            self.drop(rest.len());
+            if !self.fill()? {
+                break;
+            }
+        }
+        match within {
+            Within::Quotes => Err(Error::OpenQuote { line }),
+            _ => Ok(Text { bytes: Vec::new(), line, too_long: Some(line) }),
+        }
+    }
+
+    fn drop(&mut self, count: usize) {
+        let lines = self.rest()[..count].iter().filter(|byte| **byte == b'\n').count();
+        self.position.line += lines as u64;
+        self.position.offset += count as u64;
+        self.first += count;
+    }
+
+    /// Reads on. What was handed out makes room. False at the end.
+    fn fill(&mut self) -> Result<bool, Error> {
+        if self.is_over {
+            return Ok(false);
+        }
+        self.buffer.drain(..self.first);
+        self.first = 0;
+        // A row that does not end is looked at again each time, so that ever more is read of it.
+        let more = READ.max(self.buffer.len());
+        let before = self.buffer.len();
+        self.buffer.resize(before + more, 0);
+        let mut filled = before;
+        while filled < self.buffer.len() {
+            match self.input.read(&mut self.buffer[filled..]) {
+                Ok(0) => {
+                    self.is_over = true;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(Error::Read { source }),
+            }
+        }
+        self.buffer.truncate(filled);
+        Ok(filled > before)
+    }
+}
+
+enum Row {
+    Ends(End),
+    TooLong,
+    None,
+}
+
+/// Where in a row a byte is.
+#[derive(Clone, Copy)]
+enum Within {
+    /// At the beginning of a cell.
+    Start,
+    Cell,
+    Quotes,
+    /// After a quote that closes the cell, or is the first of two.
+    Closing,
+}
+
+impl Within {
+    /// Takes one more byte, and says whether the row ends with it.
+    fn ends_at(&mut self, byte: u8, dialect: Option<Dialect>) -> bool {
+        let is = |of: fn(Dialect) -> u8| dialect.is_some_and(|dialect| of(dialect) == byte);
+        let is_quote = is(|dialect| dialect.quote);
+        *self = match self {
+            Within::Quotes if is_quote => Within::Closing,
+            Within::Quotes => Within::Quotes,
+            Within::Start | Within::Closing if is_quote => Within::Quotes,
+            _ if byte == b'\n' => return true,
+            _ if is(|dialect| dialect.delimiter) => Within::Start,
+            _ => Within::Cell,
+        };
+        false
+    }
+}

@@ -1,0 +1,313 @@
+//! The legs of a job: what comes back from its threads is put in order and written.
+
+use std::{
+    collections::BTreeMap,
+    panic,
+    path::{Path, PathBuf},
+    sync::mpsc::RecvTimeoutError,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Job, Progress, Summary,
+    choice::Choice,
+    finished::Ended,
+    journal::{Journal, State},
+    leg::Leg,
+    rejects::{Rejects, of_output},
+    summary::timed,
+    threads::{self, Event, Open, Tables, Threads},
+    work::{Done, Worker},
+};
+use crate::{
+    Error, Reading, Stop,
+    input::{Refusal, Size},
+    output::{Encoder, Sink, Writing, partial_of},
+};
+
+/// What holds for all legs of a job.
+pub(super) struct Run<'r> {
+    pub choice: &'r Choice,
+    pub reading: &'r Reading,
+    pub threads: usize,
+    pub size: Size,
+    pub most_rejects: u64,
+    pub checkpoint: Duration,
+    pub stop: &'r Stop,
+    pub journal: Option<&'r Journal>,
+    pub digest: Option<String>,
+    pub began: Instant,
+    pub see: &'r mut dyn FnMut(&Progress),
+    pub state: State,
+    /// Rows of which it was made sure that they need not be scored again.
+    pub settled: u64,
+    /// Whether a file of scores was begun.
+    pub is_begun: bool,
+    /// Files that were begun.
+    pub partials: Vec<PathBuf>,
+}
+
+/// How often a stop is looked for while nothing comes.
+const LOOK: Duration = Duration::from_millis(50);
+
+impl Run<'_> {
+    /// All legs, one after another.
+    pub(super) fn all(mut self, legs: Vec<Leg<'_>>, rejects: Option<&Path>) -> Result<Summary, Box<Ended>> {
+        match self.legs(legs, rejects) {
+            Ok(()) => Ok(self.state.summary),
+            Err(error) => {
+                let Run { is_begun, settled: rows, partials, .. } = self;
+                Err(Box::new(Ended { error, is_begun, rows, partials }))
+            }
+        }
+    }
+
+    fn legs(&mut self, legs: Vec<Leg<'_>>, rejects: Option<&Path>) -> Result<(), Error> {
+        let sizes = legs.iter().flat_map(|leg| leg.tables.iter().map(|table| table.bytes()));
+        let mut way = Way::new(sizes.collect(), self.state.summary.rows);
+        let mut rejected = rejects.map(|path| self.begin_rejects(path)).transpose()?;
+        for (number, leg) in legs.into_iter().enumerate() {
+            if number >= self.state.legs {
+                let output = leg.output().map(Path::to_owned);
+                let of_output = |error| output.iter().fold(error, |error, path| of_output(path, error));
+                self.leg(leg, rejected.as_mut(), &mut way).map_err(of_output)?;
+                self.end_leg(number, rejected.as_mut())?;
+            } else {
+                way.before += leg.tables.len();
+            }
+        }
+        rejected.map_or(Ok(()), Rejects::finish)
+    }
+
+    fn begin_rejects(&mut self, path: &Path) -> Result<Rejects, Error> {
+        let rejects = Rejects::begin(path, self.state.rejects)?;
+        self.partials.push(partial_of(path, ".partial"));
+        Ok(rejects)
+    }
+
+    /// What is read into one file.
+    fn leg(&mut self, leg: Leg<'_>, rejects: Option<&mut Rejects>, way: &mut Way) -> Result<(), Error> {
+        let paths: Vec<PathBuf> = leg.tables.iter().map(|table| table.path()).collect();
+        let mut others = leg.tables.into_iter().skip(self.state.table);
+        let first = others.next().expect("a leg has a table");
+        let (mut first, ignored) = threads::open(first, self.choice, self.reading, leg.writing.format, None)?;
+        self.go_on(&mut first)?;
+        way.last.clone_from(&first.path);
+        way.columns = first.table.columns().fields().len();
+        if self.state.legs + self.state.table == 0 {
+            self.state.summary.ignored = ignored;
+        }
+        let columns = self.choice.output(&first.decoder, self.digest.as_deref())?;
+        let encoder = Encoder::new(&leg.writing);
+        let worker = Worker {
+            pattern: self.choice.pattern.clone(),
+            selection: self.choice.selection,
+            writing: leg.writing,
+            encoder,
+            columns: columns.clone(),
+        };
+        let (there, known) = self.state.output.clone().unzip();
+        let part = leg.to.part(there.unwrap_or(0), &mut self.partials)?;
+        self.is_begun = true;
+        if self.state == State::default() {
+            self.journal.inspect(|journal| journal.remove());
+        }
+        let sink = Sink::begin(part, leg.writing, &encoder, &columns, known.as_deref())?;
+        let tables = Tables {
+            first,
+            place: self.state.table,
+            others: others.collect(),
+            choice: self.choice.clone(),
+            reading: self.reading.clone(),
+            size: self.size,
+            to: leg.writing.format,
+            columns,
+        };
+        let threads = threads::start(tables, worker, self.threads, Job::in_flight(self.threads));
+        let mut desk = Desk { sink, writing: leg.writing, rejects, paths, settled: Instant::now() };
+        self.write_all(&threads, &mut desk, way)?;
+        way.before += desk.paths.len();
+        self.check_rows(way)?;
+        timed(&mut self.state.summary.stages.writing, || desk.sink.finish(&desk.writing)?.commit())
+    }
+
+    /// Some table has to have a row.
+    fn check_rows(&self, way: &Way) -> Result<(), Error> {
+        let is_last = way.before == way.sizes.len();
+        if !is_last || self.state.summary.rows + self.state.summary.rejected > 0 {
+            return Ok(());
+        }
+        let error = Error::NoRows { columns: way.columns };
+        Err(if way.sizes.len() == 1 { error.of(&way.last) } else { error })
+    }
+
+    /// Goes to where an earlier run was.
+    fn go_on(&self, first: &mut Open) -> Result<(), Error> {
+        let Some(position) = self.state.position else { return Ok(()) };
+        first.table.skip_to(position).map_err(|error| error.of(&first.path))
+    }
+
+    /// Takes chunks as they come, and writes them in order.
+    fn write_all(&mut self, threads: &Threads, desk: &mut Desk<'_, '_>, way: &mut Way) -> Result<(), Error> {
+        let mut waiting: BTreeMap<u64, Result<Box<Done>, Error>> = BTreeMap::new();
+        let (mut next, mut last) = (0, None);
+        while last != Some(next) {
+            self.look(desk)?;
+            match threads.events.recv_timeout(LOOK) {
+                Ok(Event::Done(number, done)) => drop(waiting.insert(number, Ok(done))),
+                Ok(Event::Failed(number, error)) => drop(waiting.insert(number, Err(error))),
+                Ok(Event::Over(count, spent)) => {
+                    self.state.summary.stages.reading += spent;
+                    last = Some(count);
+                }
+                Ok(Event::Panicked(panic)) => panic::resume_unwind(panic),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => unreachable!("threads tell how they end"),
+            }
+            while let Some(done) = waiting.remove(&next) {
+                let done = done.map_err(|error| self.settled_before(desk, error))?;
+                self.write(*done, desk, way)?;
+                threads.release();
+                next += 1;
+                self.look(desk)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends where it is to.
+    fn look(&mut self, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
+        if !self.stop.is_set() {
+            return Ok(());
+        }
+        self.settle(desk)?;
+        Err(Error::Stopped)
+    }
+
+    /// What was done before an error that may not come again is kept.
+    fn settled_before(&mut self, desk: &mut Desk<'_, '_>, error: Error) -> Error {
+        // The error that came first is the one that is told.
+        let _ = self.settle(desk);
+        error
+    }
+
+    fn write(&mut self, done: Done, desk: &mut Desk<'_, '_>, way: &mut Way) -> Result<(), Error> {
+        if self.state.table != done.table {
+            (self.state.table, self.state.rows_of_table) = (done.table, 0);
+        }
+        let Done { table, encoded, ends_group, end, rows, refused, summary, share } = done;
+        self.reject(refused, table, desk)?;
+        self.state.summary.add(&summary);
+        timed(&mut self.state.summary.stages.writing, || {
+            desk.sink.write(&desk.writing, encoded, ends_group)
+        })?;
+        self.state.position = Some(end);
+        self.state.rows_of_table += rows;
+        if desk.settled.elapsed() >= self.checkpoint {
+            self.settle(desk)?;
+        }
+        let progress = way.progress(&self.state, share, self.began);
+        (self.see)(&progress);
+        Ok(())
+    }
+
+    /// Writes down the rows that could not be scored. Where no more may be, the next ends the job.
+    fn reject(&mut self, refused: Vec<Refusal>, table: usize, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
+        let (path, before) = (&desk.paths[table], self.state.rows_of_table as usize);
+        let left = self.most_rejects - self.state.summary.rejected.min(self.most_rejects);
+        if refused.len() as u64 > left {
+            let one = refused.into_iter().nth(left as usize).expect("there are more");
+            let error = one.error.after_rows(before).of(path);
+            return Err(match self.most_rejects {
+                0 => error,
+                limit => Error::TooManyRejects { limit, source: Box::new(error) },
+            });
+        }
+        let Some(rejects) = desk.rejects.as_mut().filter(|_| !refused.is_empty()) else { return Ok(()) };
+        let number = |refusal: &Refusal| refusal.line.unwrap_or((before + refusal.row + 1) as u64);
+        rejects.add(path, refused.iter().map(|refusal| (number(refusal), &refusal.error)))
+    }
+
+    /// Makes sure of what is written, and writes down where the job is.
+    fn settle(&mut self, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
+        desk.settled = Instant::now();
+        let Some(journal) = self.journal else { return Ok(()) };
+        let Some(output) = timed(&mut self.state.summary.stages.writing, || desk.sink.settle())? else {
+            return Ok(());
+        };
+        self.state.output = Some(output);
+        if let Some(rejects) = &mut desk.rejects {
+            self.state.rejects = rejects.settle()?;
+        }
+        journal.write(&self.state)?;
+        self.settled = self.state.summary.rows;
+        Ok(())
+    }
+
+    /// Writes down that a leg is done.
+    fn end_leg(&mut self, number: usize, rejects: Option<&mut Rejects>) -> Result<(), Error> {
+        let rejects = rejects.map_or(Ok(0), Rejects::settle)?;
+        let summary = std::mem::take(&mut self.state.summary);
+        self.state = State { legs: number + 1, rejects, summary, ..State::default() };
+        self.partials.retain(|path| path.exists());
+        self.journal.map_or(Ok(()), |journal| journal.write(&self.state))?;
+        self.settled = self.state.summary.rows;
+        Ok(())
+    }
+}
+
+/// Where the chunks of a leg are written.
+struct Desk<'d, 'a> {
+    sink: Sink<'a>,
+    writing: Writing,
+    rejects: Option<&'d mut Rejects>,
+    /// The leg's tables.
+    paths: Vec<PathBuf>,
+    settled: Instant,
+}
+
+/// How far all tables are.
+struct Way {
+    /// How many bytes each has, where that is known.
+    sizes: Vec<Option<u64>>,
+    /// Tables of legs that are done.
+    before: usize,
+    /// Rows of runs before this one.
+    rows_before: u64,
+    /// How much was done when the first chunk of this run was, where there were runs before.
+    done_before: Option<f64>,
+    /// The last table that was opened, and how many columns it has.
+    last: PathBuf,
+    columns: usize,
+}
+
+impl Way {
+    fn new(sizes: Vec<Option<u64>>, rows_before: u64) -> Way {
+        Way { sizes, before: 0, rows_before, done_before: None, last: PathBuf::new(), columns: 0 }
+    }
+
+    fn progress(&mut self, state: &State, share: Option<f64>, began: Instant) -> Progress {
+        let elapsed = began.elapsed();
+        let done = self.done(self.before + state.table, share);
+        let first = if self.rows_before > 0 { done.unwrap_or(0.0) } else { 0.0 };
+        let summary = &state.summary;
+        let rows = summary.rows + summary.rejected;
+        Progress {
+            rows,
+            rejected: summary.rejected,
+            refused: summary.refused,
+            done,
+            done_before: *self.done_before.get_or_insert(first),
+            elapsed,
+            rows_per_second: (rows - self.rows_before.min(rows)) as f64 / elapsed.as_secs_f64().max(1e-9),
+        }
+    }
+
+    fn done(&self, table: usize, share: Option<f64>) -> Option<f64> {
+        let sizes: Option<Vec<u64>> = self.sizes.iter().copied().collect();
+        let sizes = sizes?;
+        let whole: u64 = sizes.iter().sum();
+        let before: u64 = sizes[..table].iter().sum();
+        Some(((before as f64 + share? * sizes[table] as f64) / whole.max(1) as f64).min(1.0))
+    }
+}

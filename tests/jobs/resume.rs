@@ -1,0 +1,144 @@
+//! A run that ended early goes on, and writes what it would have written.
+
+use std::time::Duration;
+
+use automl_pack::{Stop, score::Format};
+
+use super::*;
+
+/// A folder with a table of so many chunks, and what is written of it.
+fn job<'a>(auto: &'a Auto, folder: &Path, input: &str, out: &str) -> Job<'a> {
+    Job::new(auto)
+        .input(folder.join(input))
+        .output(folder.join(out))
+        .rejects(folder.join("rejects.csv"))
+        .keep(["PassengerId"])
+        .chunk_rows(500)
+        .checkpoint(Duration::ZERO)
+}
+
+fn stopped(job: Job<'_>, rows: u64) -> score::Error {
+    let stop = Stop::default();
+    let set = stop.clone();
+    let see = move |progress: &score::Progress| {
+        if progress.rows >= rows {
+            set.set();
+        }
+    };
+    job.stop(stop).progress(see).run().unwrap_err()
+}
+
+#[test]
+fn what_was_stopped_goes_on_in_every_format() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    let text = rows(60).replacen("\n", "\n1,2\n", 30);
+    write(folder, "in/a.csv", &text);
+    write(folder, "in/b.csv", rows(20));
+    for out in ["o.csv", "o.jsonl", "o.csv.gz", "o.jsonl.zst", "o.arrow", "o.arrows"] {
+        let whole = job(&auto, folder, "in", out).run().unwrap();
+        let (expected, rejected) =
+            (fs::read(folder.join(out)).unwrap(), fs::read(folder.join("rejects.csv")).unwrap());
+        fs::remove_file(folder.join(out)).unwrap();
+        for rows in [1, 2_600, 6_500] {
+            let error = stopped(job(&auto, folder, "in", out), rows);
+            assert!(
+                matches!(&error, score::Error::Left { rows: done, .. } if *done >= rows.min(400)),
+                "{out}: {error:?}"
+            );
+            assert!(!folder.join(out).exists(), "{out}: half a file has its name");
+            let summary = job(&auto, folder, "in", out).resume(true).run().unwrap();
+            assert!(fs::read(folder.join(out)).unwrap() == expected, "{out} differs after a stop at {rows}");
+            assert_eq!(fs::read(folder.join("rejects.csv")).unwrap(), rejected, "{out}");
+            assert_eq!((summary.rows, summary.rejected), (whole.rows, whole.rejected));
+            assert_eq!((&summary.flaws, &summary.predictions), (&whole.flaws, &whole.predictions));
+            fs::remove_file(folder.join(out)).unwrap();
+        }
+        let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+}
+
+#[test]
+fn parquet_goes_on_from_its_row_groups() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    fs::create_dir(folder.join("in")).unwrap();
+    for part in 0..4 {
+        let path = folder.join(format!("in/{part}.parquet"));
+        let text = std::io::Cursor::new(rows(20 + part));
+        Job::new(&auto).input_reader(text).keep_all().output(&path).run().unwrap();
+    }
+    job(&auto, folder, "in", "o.parquet").run().unwrap();
+    let expected = fs::read(folder.join("o.parquet")).unwrap();
+    fs::remove_file(folder.join("o.parquet")).unwrap();
+    for rows in [1, 2_000, 4_000] {
+        stopped(job(&auto, folder, "in", "o.parquet"), rows);
+        assert!(!folder.join("o.parquet").exists());
+        job(&auto, folder, "in", "o.parquet").resume(true).run().unwrap();
+        assert!(fs::read(folder.join("o.parquet")).unwrap() == expected, "after a stop at {rows}");
+        fs::remove_file(folder.join("o.parquet")).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_of_scores_goes_on_with_its_files() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    for part in 0..3 {
+        write(folder, &format!("in/{part}.csv"), rows(20 + part));
+    }
+    let all =
+        || (0..3).map(|part| fs::read(folder.join(format!("out/{part}.csv"))).unwrap()).collect::<Vec<_>>();
+    fs::create_dir(folder.join("out")).unwrap();
+    job(&auto, folder, "in", "out").run().unwrap();
+    let expected = all();
+    fs::remove_dir_all(folder.join("out")).unwrap();
+    fs::create_dir(folder.join("out")).unwrap();
+    stopped(job(&auto, folder, "in", "out"), 3_000);
+    assert!(folder.join("out/0.csv").exists() && !folder.join("out/2.csv").exists());
+    job(&auto, folder, "in", "out").resume(true).run().unwrap();
+    assert_eq!(all(), expected);
+}
+
+#[test]
+fn another_job_is_not_gone_on_with() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    write(folder, "a.csv", rows(60));
+    let begin = || stopped(job(&auto, folder, "a.csv", "o.csv"), 1);
+    let refused = |job: Job<'_>, what: &str| {
+        let error = job.resume(true).run().unwrap_err();
+        assert!(matches!(error, score::Error::Resume { .. }) && error.to_string().contains(what), "{error}");
+    };
+    begin();
+    refused(job(&auto, folder, "a.csv", "o.csv").keep(["Name"]), "what the job was told");
+    refused(job(&auto, folder, "a.csv", "o.csv").to(Format::Tsv), "output 1");
+    write(folder, "a.csv", rows(61));
+    refused(job(&auto, folder, "a.csv", "o.csv"), "a.csv was");
+    fs::write(folder.join(".o.csv.partial"), "").unwrap();
+    write(folder, "a.csv", rows(60));
+    begin();
+    fs::write(folder.join(".o.csv.partial"), "").unwrap();
+    refused(job(&auto, folder, "a.csv", "o.csv"), "has 0 bytes");
+    // Without it, the job begins anew.
+    job(&auto, folder, "a.csv", "o.csv").run().unwrap();
+    assert!(!folder.join(".o.csv.job").exists());
+    let unread = Job::new(&auto).input_reader(std::io::Cursor::new(rows(1))).output(folder.join("p.csv"));
+    refused(unread, "files to read");
+}
+
+#[test]
+fn a_file_is_written_by_one_job_at_a_time() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    write(folder, "a.csv", rows(60));
+    let mut other = None;
+    let see = |_: &score::Progress| {
+        let refused =
+            || Job::new(&auto).input(folder.join("a.csv")).output(folder.join("o.csv")).run().unwrap_err();
+        other.get_or_insert_with(refused);
+    };
+    job(&auto, folder, "a.csv", "o.csv").progress(see).run().unwrap();
+    assert!(matches!(other, Some(score::Error::Busy { .. })), "{other:?}");
+}
