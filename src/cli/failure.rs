@@ -84,23 +84,16 @@ impl Failure {
         Failure { code, message: format!("{}: {}", place(input), chain(error)), hint }
     }
 
-    /// A table that was not prepared.
-    pub(crate) fn prepare(input: &Path, folder: &Path, error: &score::Error) -> Failure {
-        use score::Error::{Columns, Read, Spool, Stopped, Store, Taken};
-        let (code, hint) = of_preparation(error);
+    /// A schema or a plan that was refused: its file is what it is called there.
+    pub(crate) fn of_form(path: &Path, error: &plan::Error) -> Failure {
         let message = match error {
-            Store { .. } => format!("{}: {}", folder.display(), chain(error)),
-            // These say where they are, or speak of what was asked for.
-            Taken { .. }
-            | Columns(
-                plan::Error::Plan { .. } | plan::Error::Schema { .. } | plan::Error::UnknownColumn { .. },
-            ) => chain(error),
-            Read { source } => return Failure { code, ..Failure::file(input, source) },
-            Stopped => "interrupted: nothing was written".to_owned(),
-            Spool { .. } => chain(error),
-            _ => format!("{}: {}", place(input), chain(error)),
+            plan::Error::Plan { path: at, what } | plan::Error::Schema { path: at, what } => {
+                let at = if at.is_empty() { String::new() } else { format!("{at}: ") };
+                format!("{}: {at}{what}", path.display())
+            }
+            other => format!("{}: {}", path.display(), chain(other)),
         };
-        Failure { code, message, hint }
+        Failure { code: REFUSED, message, hint: None }
     }
 
     /// A file that could not be read or written.
@@ -109,12 +102,12 @@ impl Failure {
     }
 
     /// A file whose content was refused.
-    pub(crate) fn refused(path: &Path, error: &dyn StdError) -> Failure {
+    pub(crate) fn refused(path: &Path, error: &(dyn StdError + 'static)) -> Failure {
         Failure { code: REFUSED, message: format!("{}: {}", path.display(), chain(error)), hint: None }
     }
 
     /// Content that was refused with an error that names its file.
-    pub(crate) fn refused_as(error: &dyn StdError) -> Failure {
+    pub(crate) fn refused_as(error: &(dyn StdError + 'static)) -> Failure {
         Failure { code: REFUSED, message: chain(error), hint: None }
     }
 
@@ -161,6 +154,36 @@ impl Failure {
     }
 }
 
+/// What a preparation reads and writes.
+pub(crate) struct Preparing<'a> {
+    pub input: &'a Path,
+    pub folder: &'a Path,
+    pub schema: Option<&'a Path>,
+    pub plan: Option<&'a Path>,
+}
+
+impl Preparing<'_> {
+    /// A table that was not prepared.
+    pub(crate) fn failure(&self, error: &score::Error) -> Failure {
+        use plan::Error::{Plan, Schema, UnknownColumn};
+        use score::Error::{Columns, Read, Spool, Stopped, Store, Taken};
+        let (code, hint) = of_preparation(error);
+        let message = match (error, self.plan, self.schema) {
+            (Columns(error @ Plan { .. }), Some(file), _)
+            | (Columns(error @ Schema { .. }), _, Some(file)) => Failure::of_form(file, error).message,
+            // No file has it: it is what the options and the usual steps come to.
+            (Columns(Plan { path, what } | Schema { path, what }), ..) => format!("{path}: {what}"),
+            (Store { .. }, ..) => format!("{}: {}", self.folder.display(), chain(error)),
+            // These say where they are, or speak of what was asked for.
+            (Taken { .. } | Columns(UnknownColumn { .. }) | Spool { .. }, ..) => chain(error),
+            (Read { source }, ..) => return Failure { code, ..Failure::file(self.input, source) },
+            (Stopped, ..) => "interrupted: nothing was written".to_owned(),
+            _ => format!("{}: {}", place(self.input), chain(error)),
+        };
+        Failure { code, message, hint }
+    }
+}
+
 /// What an input is called.
 fn place(input: &Path) -> String {
     if input.as_os_str() == "-" { "stdin".to_owned() } else { input.display().to_string() }
@@ -172,7 +195,7 @@ fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
         ConstantTarget, NoValues, NoneReadable, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn,
     };
     use score::Error::{
-        Cells, Columns, Feature, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Stopped, Store,
+        Cells, Columns, EmptyPart, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Stopped, Store,
         Taken,
     };
     match error {
@@ -185,7 +208,7 @@ fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
         NotText { .. } => (REFUSED, Some("convert the file to UTF-8 first")),
         NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
         NothingToRead { .. } => (REFUSED, Some("--type COL=TYPE says what a column holds")),
-        Feature { .. } => (REFUSED, Some("--steps gives a column other steps, --drop leaves it out")),
+        EmptyPart { .. } => (REFUSED, Some("--seed holds other rows out, --holdout another share")),
         Columns(UnknownColumn { .. }) => (USAGE, Some("columns are called as in the header, to the letter")),
         Columns(ConstantTarget { .. }) => (REFUSED, Some("--target names what is predicted")),
         Columns(TextTarget { .. }) => {
@@ -287,12 +310,17 @@ fn of_pack(error: &carefree::Error) -> Option<&'static str> {
 }
 
 /// An error with what caused it.
-pub(crate) fn chain(error: &dyn StdError) -> String {
-    let mut message = error.to_string();
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut message = words(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        message += &format!(": {error}");
+        message += &format!(": {}", words(error));
         cause = error.source();
     }
     message
+}
+
+/// An error of JSON speaks of the format, not of Rust.
+fn words(error: &(dyn StdError + 'static)) -> String {
+    error.downcast_ref().map_or_else(|| error.to_string(), plan::in_words)
 }

@@ -2,8 +2,9 @@
 
 use arrow_array::{Array, cast::AsArray, types::Float32Type};
 use automl_pack::{
-    Policy, Source,
+    Holdout, Policy, Preparation, Source,
     plan::{PlanForm, SchemaForm},
+    score::prepare::Keep,
 };
 
 use super::*;
@@ -101,6 +102,28 @@ fn features_are_what_the_plan_makes_of_each_row_alone() {
             assert_eq!(feature.value(place), prepared[[0, column]], "row {row}, column {column}");
         }
     }
+}
+
+#[test]
+fn features_of_a_target_do_not_tell_the_row_s_own() {
+    let (_scratch, folder, _) = prepare(&table(300), &["--holdout", "0.3", "--steps", "plan=target:0"]);
+    let (schema, plan): (SchemaForm, PlanForm) = (read(&folder, "schema.json"), read(&folder, "plan.json"));
+    let target = plan.steps.iter().find(|step| step.step.word() == "target").unwrap();
+    let step: serde_json::Value = serde_json::to_value(target).unwrap();
+    let means: Vec<f64> = serde_json::from_value(step["means"].clone()).unwrap();
+    let features = |file: &str| {
+        let blocks = Source::open(folder.join(file)).unwrap().blocks(Some(&["plan"])).unwrap();
+        let of = |rows: automl_pack::score::Block| rows.rows.column(0).as_primitive::<Float32Type>().clone();
+        blocks.flat_map(|block| of(block.unwrap()).values().to_vec()).collect::<Vec<f32>>()
+    };
+    assert_eq!(schema.columns[3].name, "plan");
+    let is_mean = |feature: &f32| means.iter().any(|mean| *mean as f32 == *feature);
+    assert!(features("features.holdout.parquet").iter().all(is_mean));
+    let training = features("features.parquet");
+    let different: std::collections::BTreeSet<u32> =
+        training.iter().map(|feature| feature.to_bits()).collect();
+    // Two values, each without a fifth of the rows at a time.
+    assert_eq!(different.len(), 10, "{different:?}");
 }
 
 #[test]
@@ -288,4 +311,150 @@ fn what_is_refused_says_where_and_why() {
     let (code, _, err) = run(&["prepare", "nowhere.csv", "--target", "churn", "--dry-run"]);
     assert_eq!(code, 2);
     assert!(err.contains("nowhere.csv"), "{err}");
+}
+
+#[test]
+fn what_is_left_missing_is_told() {
+    let (_scratch, _, err) = prepare(&table(100), &["--steps", "age=standardise"]);
+    assert!(err.contains("warning: features are NaN, as no step puts anything there: \"age\" in "), "{err}");
+    assert!(err.contains("integers; what is missing stays NaN"), "{err}");
+    let (_scratch, _, err) = prepare(&table(100), &[]);
+    assert!(!err.contains("NaN"), "{err}");
+}
+
+#[test]
+fn a_schema_that_most_cells_do_not_fit_is_told_of() {
+    let (scratch, file) = written(&table(100));
+    let schema = scratch.path().join("schema.json");
+    let text = r#"{"columns": [{"name": "plan", "type": "category", "values": ["Basic", "Pro", "team"]},
+                               {"name": "age", "type": "integer", "range": [0, 30]}]}"#;
+    fs::write(&schema, text).unwrap();
+    let (code, _, err) =
+        run(&["prepare", &file, "--target", "churn", "--schema", path(&schema), "--dry-run"]);
+    assert_eq!(code, 0, "{err}");
+    for words in [
+        "warning: column \"plan\": 94 of 94 cells are none of the values, or beyond the range, that were asked for",
+        "warning: column \"age\": ",
+    ] {
+        assert!(err.contains(words), "{err}");
+    }
+}
+
+#[test]
+fn files_by_hand_are_refused_with_their_own_names() {
+    let (scratch, file) = written(&table(60));
+    let refused = |option: &str, text: &str, words: &[&str]| {
+        let given = scratch.path().join("mine.json");
+        fs::write(&given, text).unwrap();
+        let (code, _, err) = run(&["prepare", &file, "--target", "churn", option, path(&given), "--dry-run"]);
+        let (code, err) = match code {
+            0 => {
+                let folder = scratch.path().join("out");
+                let arguments =
+                    ["prepare", &file, "--target", "churn", option, path(&given), "-o", path(&folder)];
+                let (code, _, err) = run(&arguments);
+                (code, err)
+            }
+            code => (code, err),
+        };
+        assert_eq!(code, 1, "{text}: {err}");
+        assert!(!err.contains("struct ") && !err.contains("usize"), "{err}");
+        for words in [&["mine.json"], words].concat() {
+            assert!(err.contains(words), "{words:?} is not in {err}");
+        }
+    };
+    let column = |more: &str| format!(r#"{{"columns": [{{"name": "age", "type": "number", {more}}}]}}"#);
+    refused(
+        "--schema",
+        &column(r#""uint": "years""#),
+        &["columns[0]: \"uint\" is not known, did you mean \"unit\"?"],
+    );
+    refused("--schema", &column(r#""width": "3""#), &["columns[0].width: found the text \"3\""]);
+    refused("--schema", r#"{"columns": [{"name": "age", "type": "nubmer"}]}"#, &["did you mean \"number\"?"]);
+    refused("--schema", r#"{"column": []}"#, &["\"column\" is not known, did you mean \"columns\"?"]);
+    refused("--plan", "[]", &["expected an object"]);
+    let plan = |step: &str, columns: &str| {
+        format!(r#"{{"steps": [{step}], "inputs": [{{"name": "x", "type": "f32", "columns": {columns}}}]}}"#)
+    };
+    let impute = r#"{"step": "impute", "column": "age"}"#;
+    refused(
+        "--plan",
+        &plan(r#"{"step": "impute", "column": "agee"}"#, r#"["age"]"#),
+        &["steps[0].column: no column"],
+    );
+    refused(
+        "--plan",
+        &plan(r#"{"step": "impute", "column": "age", "wiht": 1}"#, r#"["age"]"#),
+        &["did you mean \"with\"?"],
+    );
+    refused("--plan", &plan(impute, r#"["age", "plan"]"#), &["inputs[0].columns[1]: \"plan\" is categories"]);
+}
+
+#[test]
+fn a_part_without_rows_is_refused() {
+    let (scratch, file) = written(&table(20));
+    let folder = scratch.path().join("out");
+    let refused = |share: &str| {
+        let arguments = ["prepare", &file, "--target", "churn", "--holdout", share, "-o", path(&folder)];
+        let (code, _, err) = run(&arguments);
+        assert_eq!(code, 1, "{err}");
+        assert!(!folder.exists());
+        err
+    };
+    let err = refused("0.000001");
+    assert!(
+        err.contains("of 19 rows, a share of 0.000001 of which is to be held out, none is held out"),
+        "{err}"
+    );
+    assert!(err.contains("hint: --seed holds other rows out"), "{err}");
+    assert!(refused("0.999999").contains("none is left to train on"));
+}
+
+/// Prepares a file, of which so many rows are kept; gives the folder, and how often the file was read.
+fn prepare_keeping(file: &str, rows: u64, folder: &Path) -> u32 {
+    let keep = Keep { rows, ..Keep::default() };
+    let holdout = Some(Holdout { share: 0.1, seed: 1 });
+    let preparation = Preparation { keep, holdout, ..Preparation::new("churn") };
+    let source = Source::open(file).unwrap();
+    let written = preparation.study(&source).unwrap().fit().unwrap().write(folder, false).unwrap();
+    written.passes
+}
+
+#[test]
+fn a_table_that_is_not_kept_is_read_twice_and_gives_the_same() {
+    let usual = table(60_000);
+    let (head, tail) = usual.split_at(usual.len() - 100_000);
+    let with_another_class = head.to_owned() + &tail.replace(",yes\n", ",maybe\n");
+    for (text, passes) in [(usual.clone(), 2), (with_another_class, 3)] {
+        let (scratch, file) = written(&text);
+        let folders = ["kept", "read_anew"].map(|name| scratch.path().join(name));
+        assert_eq!(prepare_keeping(&file, 100_000, &folders[0]), 1);
+        assert_eq!(prepare_keeping(&file, 100, &folders[1]), passes);
+        for name in ["schema.json", "plan.json", "statistics.json"].map(|name| format!("__data__/{name}")) {
+            let [one, other] =
+                folders.each_ref().map(|folder| fs::read_to_string(folder.join(&name)).unwrap());
+            assert_eq!(one, other, "{name}");
+        }
+        for name in ["features.parquet", "features.holdout.parquet"] {
+            let [one, other] = folders.each_ref().map(|folder| fs::read(folder.join(name)).unwrap());
+            assert!(one == other, "{name}");
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_nothing_behind() {
+    let (scratch, file) = written(&table(20_000));
+    let folder = scratch.path().join("out");
+    // No file may have more than some kilobytes; without the signal, writing more is an error.
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 32; exec {} prepare {file} --target churn -o {}",
+        env!("CARGO_BIN_EXE_automl-pack"),
+        path(&folder)
+    );
+    let (code, _, err) = finished(Command::new("sh").args(["-c", &limited]).output().unwrap());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("out: what was prepared could not be written: "), "{err}");
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
 }

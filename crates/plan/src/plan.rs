@@ -6,9 +6,9 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Block, Column, Error, InputForm, Kind, Note, Notes, Plain, Policy, Rows, Schema, StepForm, Table,
-    cells::Cells, findings::Findings, plain::PlainColumns, program::Program, reading, schema::Matching,
-    values::Values,
+    Action, Block, Column, Error, Flaw, InputForm, Kind, Note, Notes, Plain, Policy, Rows, Schema, StepForm,
+    Table, cells::Cells, fates::Fate, findings::Findings, plain::PlainColumns, program::Program, reading,
+    schema::Matching, values::Values,
 };
 
 /// How raw columns become what graphs eat: through steps, or in blocks of columns as they stand.
@@ -174,6 +174,7 @@ impl Plan {
         let blocks = match &self.way {
             Way::Steps { program, .. } => {
                 let values = read_columns(&self.schema, &table, &matching, policy, &mut findings)?;
+                program.strangers().note(&self.schema, &values, policy, &mut findings);
                 program.run(values, table.len(), policy, &mut findings)
             }
             Way::Plain(plain) => self.prepare_plain(plain, &table, &matching, policy, &mut findings)?,
@@ -216,6 +217,31 @@ impl Plan {
             }
             (Some(wide), _) => format!("{}_{column}", wide.input),
             (None, _) => self.schema.columns()[column].name.clone(),
+        }
+    }
+
+    /// What was done about a cell, as an audit says it: `refused`, `clipped`; `imputed` where a step put something
+    /// in its place, `encoded` where a step has a way of its own for such cells, and `missing` where the members get
+    /// NaN or an empty text.
+    pub fn done(&self, note: &Note) -> &'static str {
+        match (note.action, note.flaw) {
+            (Action::Null | Action::Error, _) => "refused",
+            (Action::Impute, Flaw::OutOfRange) => "clipped",
+            (Action::Impute, flaw) => self.fate(note.column, flaw).word(),
+        }
+    }
+
+    fn fate(&self, column: usize, flaw: Flaw) -> Fate {
+        let mut read = self.schema.read().enumerate();
+        let read = read.find(|(_, (place, ..))| *place == column);
+        match (&self.way, read) {
+            (Way::Steps { program, .. }, Some((slot, (_, _, kind)))) => {
+                let [missing, unseen] = program.fates(slot);
+                // What cannot be read is no value of a category either.
+                let is_unseen = flaw != Flaw::Missing && matches!(kind, Kind::Category(_));
+                if is_unseen { unseen } else { missing }
+            }
+            _ => Fate::Missing,
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A value of a category, as JSON has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "a text, a number, true or false")]
+#[serde(untagged, expecting = "expected a text, a number, true or false")]
 pub enum Known {
     /// A text.
     Text(String),

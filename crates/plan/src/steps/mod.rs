@@ -48,7 +48,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Vocabulary,
+    Vocabulary, in_words,
     values::{Shape, Values},
 };
 
@@ -153,9 +153,10 @@ steps! {
 }
 
 fn with_path(error: serde_path_to_error::Error<serde_json::Error>) -> String {
+    let what = in_words(error.inner());
     match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
+        "." => what,
+        path => format!("{path}: {what}"),
     }
 }
 
@@ -193,6 +194,11 @@ pub(crate) trait Fit {
     /// Whether the step before may be fitted in the same pass: its missing numbers come as they are, and
     /// what stands in for them, a number for each column, is told at the end.
     fn takes_late(&self) -> bool {
+        false
+    }
+
+    /// Whether what it learns is the target's: it reads codes, and is fitted without parts of the rows too.
+    fn learns_target(&self) -> bool {
         false
     }
 
@@ -251,7 +257,7 @@ pub struct Each(pub Vec<f64>);
 
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "a number, or a list of numbers")]
+#[serde(untagged, expecting = "expected a number, or a list of numbers")]
 enum OneOrMore {
     One(f64),
     More(Vec<f64>),

@@ -53,7 +53,7 @@ pub enum Smoothing {
 
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "\"auto\", or a number")]
+#[serde(untagged, expecting = "expected \"auto\", or a number")]
 enum SmoothingForm {
     Rows(f64),
     Word(String),
@@ -138,14 +138,17 @@ impl Fit for Fitting {
         }
     }
 
+    fn learns_target(&self) -> bool {
+        true
+    }
+
     fn conclude(self: Box<Self>, _: Option<&[f64]>) -> Result<Step, Misfit> {
         let groups = self.groups.as_ref();
         let groups = groups.ok_or_else(|| "is fitted to a target, and there is none".to_owned())?;
         let all: Vec<Group> = groups.classes().map(|class| groups.all(class)).collect();
         let prior = || Each(all.iter().map(|group| group.mean).collect());
         let prior = self.step.prior.clone().unwrap_or_else(prior);
-        let known = || groups.known().map(|code| self.vocabulary.value(code)).collect();
-        let values = self.step.values.clone().unwrap_or_else(known);
+        let values = self.step.values.clone().unwrap_or_else(|| self.known(groups));
         let means = match &self.step.means {
             Some(means) => means.clone(),
             None => self.means(groups, &values, &all, &prior.of("prior", all.len())?)?,
@@ -156,6 +159,12 @@ impl Fit for Fitting {
 }
 
 impl Fitting {
+    /// The values that are there; all of them where none is, and each has the prior then.
+    fn known(&self, groups: &Groups) -> Vec<Known> {
+        let known: Vec<Known> = groups.known().map(|code| self.vocabulary.value(code)).collect();
+        if known.is_empty() { self.vocabulary.values().collect() } else { known }
+    }
+
     /// The numbers of each value.
     fn means(
         &self,
