@@ -3,7 +3,9 @@
 //! Each form is a plain picture of the file; taking it apart goes through the constructors, so that what
 //! was read from a file holds what was promised of its type.
 
+mod column;
 mod fields;
+mod kind;
 mod schema;
 mod step;
 mod words;
@@ -12,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, InputType, Plan, Scale, Schema, Target, Task};
 
-pub use schema::{ColumnForm, KindForm, SchemaForm, TargetForm, TaskForm};
+pub use column::ColumnForm;
+pub use kind::KindForm;
+pub use schema::{SchemaForm, TargetForm, TaskForm};
 pub use step::StepForm;
 pub use words::in_words;
 
