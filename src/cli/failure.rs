@@ -3,7 +3,11 @@
 use std::{error::Error as StdError, io, path::Path, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
-use automl_pack::{Error, bundle, carefree, engine, plan, score};
+use automl_pack::{
+    Error, bundle, carefree, engine,
+    plan::{self, StepForm},
+    score,
+};
 
 use super::output;
 
@@ -160,9 +164,19 @@ pub(crate) struct Preparing<'a> {
     pub folder: &'a Path,
     pub schema: Option<&'a Path>,
     pub plan: Option<&'a Path>,
+    /// The steps, as soon as they are known.
+    pub steps: &'a [StepForm],
 }
 
 impl Preparing<'_> {
+    /// The step at a path into a plan that nobody wrote.
+    fn step(&self, path: &str) -> Option<String> {
+        let (place, _) = path.strip_prefix("steps[")?.split_once(']')?;
+        let step = self.steps.get(place.parse::<usize>().ok()?)?;
+        let columns: Vec<String> = step.reads.names().iter().map(|name| format!("\"{name}\"")).collect();
+        Some(format!("step {} of {}", step.step.word(), columns.join(", ")))
+    }
+
     /// A table that was not prepared.
     pub(crate) fn failure(&self, error: &score::Error) -> Failure {
         use plan::Error::{Plan, Schema, UnknownColumn};
@@ -172,7 +186,9 @@ impl Preparing<'_> {
             (Columns(error @ Plan { .. }), Some(file), _)
             | (Columns(error @ Schema { .. }), _, Some(file)) => Failure::of_form(file, error).message,
             // No file has it: it is what the options and the usual steps come to.
-            (Columns(Plan { path, what } | Schema { path, what }), ..) => format!("{path}: {what}"),
+            (Columns(Plan { path, what } | Schema { path, what }), ..) => {
+                format!("{}: {what}", self.step(path).unwrap_or_else(|| path.clone()))
+            }
             (Store { .. }, ..) => format!("{}: {}", self.folder.display(), chain(error)),
             // These say where they are, or speak of what was asked for.
             (Taken { .. } | Columns(UnknownColumn { .. }) | Spool { .. }, ..) => chain(error),

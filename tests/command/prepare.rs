@@ -288,7 +288,12 @@ fn what_is_refused_says_where_and_why() {
     refused(&good, &with(&["--drop", "plans"]), 2, &["did you mean \"plan\"?"]);
     refused(&good, &with(&["--steps", "age=standardize"]), 2, &["did you mean \"standardise\"?"]);
     refused(&good, &with(&["--steps", "aeg=impute"]), 2, &["which is given steps"]);
-    refused(&good, &with(&["--steps", "plan=standardise"]), 1, &["reads categories: expected numbers"]);
+    refused(
+        &good,
+        &with(&["--steps", "plan=standardise"]),
+        1,
+        &["error: step standardise of \"plan\": reads categories: expected numbers"],
+    );
     refused(&good, &with(&["--holdout", "1.5"]), 2, &["--holdout: expected a share between 0 and 1"]);
     refused(
         &good,
@@ -457,4 +462,32 @@ fn a_full_disk_leaves_nothing_behind() {
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("out: what was prepared could not be written: "), "{err}");
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn no_value_of_few_rows_is_written() {
+    let text = table(200).replacen(",basic,", ",only-mine,", 9).replace("id,age", "tags,age");
+    let text: String = text
+        .lines()
+        .enumerate()
+        .map(|(row, line)| match (row, line.split_once(',')) {
+            (0, _) | (_, None) => format!("{line}\n"),
+            (row, Some((_, rest))) => {
+                let tag = if row < 10 { "my-own-tag".to_owned() } else { format!("t{}", row % 3) };
+                format!("{tag};all,{rest}\n")
+            }
+        })
+        .collect();
+    let (_scratch, folder, err) = prepare(&text, &["--type", "tags=set:;"]);
+    assert!(err.contains("1 more is in fewer than 10 rows, and read as unseen"), "{err}");
+    let source = Source::open(folder.join("features.parquet")).unwrap();
+    let names: Vec<&String> = source.columns().fields().iter().map(|field| field.name()).collect();
+    assert!(names.iter().any(|name| *name == "plan=(unseen)"), "{names:?}");
+    assert!(names.iter().any(|name| *name == "tags=t1"), "{names:?}");
+    let data = ["schema.json", "plan.json", "statistics.json"].map(|name| format!("__data__/{name}"));
+    for file in data.iter().map(String::as_str).chain(["features.parquet"]) {
+        let written = fs::read(folder.join(file)).unwrap();
+        let written = String::from_utf8_lossy(&written);
+        assert!(!written.contains("only-mine") && !written.contains("my-own-tag"), "{file}");
+    }
 }

@@ -112,7 +112,7 @@ impl Prepare {
         let mut preparation = self.preparation()?;
         let folder = self.output.clone().unwrap_or_default();
         let (schema, plan) = (self.schema.as_deref(), self.plan.as_deref());
-        let places = Preparing { input: &self.train, folder: &folder, schema, plan };
+        let places = Preparing { input: &self.train, folder: &folder, schema, plan, steps: &[] };
         let failed = |error| places.failure(&error);
         if !self.dry_run {
             check_folder(&folder, self.force).map_err(failed)?;
@@ -126,7 +126,10 @@ impl Prepare {
             return Ok(ExitCode::SUCCESS);
         }
         output::say(&shown::study(&study));
-        let written = study.fit().and_then(|fitted| fitted.write(&folder, self.force)).map_err(failed)?;
+        let steps = study.plan().steps.clone();
+        let places = Preparing { steps: &steps, ..places };
+        let written = study.fit().and_then(|fitted| fitted.write(&folder, self.force));
+        let written = written.map_err(|error| places.failure(&error))?;
         shown::report(&written, &folder);
         Ok(ExitCode::SUCCESS)
     }
