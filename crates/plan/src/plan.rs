@@ -232,17 +232,11 @@ impl Plan {
     }
 
     fn fate(&self, column: usize, flaw: Flaw) -> Fate {
-        let mut read = self.schema.read().enumerate();
-        let read = read.find(|(_, (place, ..))| *place == column);
-        match (&self.way, read) {
-            (Way::Steps { program, .. }, Some((slot, (_, _, kind)))) => {
-                let [missing, unseen] = program.fates(slot);
-                // What cannot be read is no value of a category either.
-                let is_unseen = flaw != Flaw::Missing && matches!(kind, Kind::Category(_));
-                if is_unseen { unseen } else { missing }
-            }
-            _ => Fate::Missing,
-        }
+        let Way::Steps { program, .. } = &self.way else { return Fate::Missing };
+        let [missing, unseen] = program.fates(column);
+        // What cannot be read is no value of a category either.
+        let is_category = matches!(self.schema.columns()[column].kind, Some(Kind::Category(_)));
+        if is_category && flaw != Flaw::Missing { unseen } else { missing }
     }
 
     /// Finds the columns that the models read; the rows themselves are not looked at.

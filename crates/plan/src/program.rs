@@ -158,7 +158,7 @@ impl Placed {
 pub(crate) struct Program {
     steps: Vec<Placed>,
     inputs: Vec<Input>,
-    /// What becomes of a missing and of an unseen cell of each column that is read.
+    /// What becomes of a missing and of an unseen cell of each column of the schema.
     fates: Vec<[Fate; 2]>,
     strangers: Strangers,
 }
@@ -192,12 +192,14 @@ impl Program {
         }
         let reads: Vec<Vec<usize>> = steps.iter().map(|step| step.reads.clone()).collect();
         let ends: Vec<usize> = bound.iter().flat_map(Input::slots).collect();
-        let fates = fates::of(schema.read().count(), forms, &reads, &ends);
+        let mut fates = vec![[Fate::default(); 2]; schema.columns().len()];
+        let of_read = fates::of(schema.read().count(), forms, &reads, &ends);
+        schema.read().zip(of_read).for_each(|((place, ..), of_column)| fates[place] = of_column);
         let strangers = Strangers::of(schema, forms, &steps);
         Ok(Program { steps, inputs: bound, fates, strangers })
     }
 
-    /// What becomes of a missing and of an unseen cell of a column, by its place among those that are read.
+    /// What becomes of a missing and of an unseen cell of a column, by its place in the schema.
     pub(crate) fn fates(&self, column: usize) -> [Fate; 2] {
         self.fates[column]
     }

@@ -18,6 +18,8 @@ mod scatter;
 mod tally;
 mod terms;
 
+use std::collections::HashSet;
+
 use arrow_array::RecordBatch;
 
 use crate::{
@@ -113,9 +115,22 @@ impl Fitting {
         self.unanswered += (rows.num_rows() - count) as u64;
         self.level.see(seen.values, &answers_of(&seen.answered), &numbers);
         if self.level.needs_more() {
-            self.sample.keep(&seen.rows);
+            self.sample.keep(&self.needed(&seen.rows));
         }
         Ok(())
+    }
+
+    /// The columns that are read of some rows: no others are kept.
+    fn needed(&self, rows: &RecordBatch) -> RecordBatch {
+        let read = self.schema.read().map(|(_, column, _)| column.name.as_str());
+        let names: HashSet<&str> = read.chain(self.target.as_ref().map(Reader::name)).collect();
+        let schema = rows.schema();
+        let fields = schema.fields().iter().enumerate();
+        let places: Vec<usize> = fields
+            .filter(|(_, field)| names.contains(field.name().as_str()))
+            .map(|(place, _)| place)
+            .collect();
+        rows.project(&places).expect("the places are those of its columns")
     }
 
     /// How many rows were seen, those without a target left out.
