@@ -425,12 +425,28 @@ fn prepare_keeping(file: &str, rows: u64, folder: &Path) -> u32 {
     written.passes
 }
 
+/// A table of many plans: 40 that are common, 5 that are so only when all rows were seen, and one that never is.
+fn with_rare_values(rows: usize) -> String {
+    let lines = table(rows);
+    let mut text = HEADER.to_owned();
+    for (row, line) in lines.lines().skip(1).enumerate() {
+        let plan = match row {
+            row if row % 10_000 == 3 => "rare".to_owned(),
+            row if row % 1_000 == 7 => format!("p{}", row / 1_000 % 5),
+            row => format!("c{}", row % 40),
+        };
+        let cells: Vec<&str> = line.split(',').collect();
+        text += &format!("{},{},{},{plan},{},{}\n", cells[0], cells[1], cells[2], cells[4], cells[5]);
+    }
+    text
+}
+
 #[test]
 fn a_table_that_is_not_kept_is_read_twice_and_gives_the_same() {
     let usual = table(60_000);
     let (head, tail) = usual.split_at(usual.len() - 100_000);
     let with_another_class = head.to_owned() + &tail.replace(",yes\n", ",maybe\n");
-    for (text, passes) in [(usual.clone(), 2), (with_another_class, 3)] {
+    for (text, passes) in [(usual, 2), (with_rare_values(60_000), 2), (with_another_class, 3)] {
         let (scratch, file) = written(&text);
         let folders = ["kept", "read_anew"].map(|name| scratch.path().join(name));
         assert_eq!(prepare_keeping(&file, 100_000, &folders[0]), 1);

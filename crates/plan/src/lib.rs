@@ -69,7 +69,7 @@ pub use form::{
     ColumnForm, InputForm, KindForm, PlanForm, SchemaForm, StepForm, TargetForm, TaskForm, in_words,
 };
 pub use head::{Head, Outcome, Outputs};
-pub use infer::{Aim, Inference, Inferred, Sight, Wishes};
+pub use infer::{Aim, Early, Inference, Inferred, Sight, Wishes};
 pub use inputs::InputType;
 pub use names::Names;
 pub use notes::{Flaw, Note, Notes};

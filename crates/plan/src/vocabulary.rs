@@ -212,6 +212,11 @@ impl Vocabulary {
         }
     }
 
+    /// The codes of values that another has not.
+    pub(crate) fn codes_beyond(&self, other: &Vocabulary) -> Vec<usize> {
+        (0..self.len).filter(|code| other.of(&self.value(*code)).is_none()).collect()
+    }
+
     /// All values, in the order of their codes.
     pub fn values(&self) -> impl ExactSizeIterator<Item = Known> {
         (0..self.len).map(|code| self.value(code))

@@ -70,6 +70,11 @@ impl Others {
         }
     }
 
+    /// These codes are unseen, after all.
+    pub(crate) fn forget(&mut self, codes: &[usize]) {
+        self.0.iter_mut().for_each(|fit| fit.forget(codes));
+    }
+
     /// The steps of the parts, without holes.
     pub(crate) fn conclude(self) -> Result<Vec<Step>, Misfit> {
         self.0.into_iter().map(|fit| fit.conclude(None)).collect()

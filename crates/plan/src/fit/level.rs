@@ -127,6 +127,16 @@ impl Level {
         }
     }
 
+    /// These codes of a raw column are unseen, after all.
+    pub(crate) fn forget(&mut self, column: usize, codes: &[usize]) {
+        for filling in self.fits.iter_mut().filter(|filling| filling.reads == [column]) {
+            filling.fit.forget(codes);
+            if let Some(others) = &mut filling.others {
+                others.forget(codes);
+            }
+        }
+    }
+
     /// Fills the holes of its steps, and gives those of the parts with their places; says whether none are left.
     pub(crate) fn conclude(
         &mut self,

@@ -120,6 +120,17 @@ impl Fitting {
         Ok(())
     }
 
+    /// Takes a schema of which categories have fewer values: the others are unseen in all rows that it saw.
+    pub fn narrow(&mut self, schema: Schema) {
+        let columns = self.schema.read().zip(schema.read()).enumerate();
+        for (column, ((_, _, before), (_, _, now))) in columns {
+            if let (Some(before), Some(now)) = (before.vocabulary(), now.vocabulary()) {
+                self.level.forget(column, &before.codes_beyond(now));
+            }
+        }
+        self.schema = schema;
+    }
+
     /// The columns that are read of some rows: no others are kept.
     fn needed(&self, rows: &RecordBatch) -> RecordBatch {
         let read = self.schema.read().map(|(_, column, _)| column.name.as_str());

@@ -12,14 +12,22 @@ pub(super) struct Rare {
     pub cells: u64,
 }
 
-/// The values that are in [`FEW`] rows or more, sorted, as numbers where all are; and the others.
-pub(super) fn common(look: &Look) -> (Vec<Known>, Rare) {
+/// The values that are in [`FEW`] rows or more, sorted, as numbers where all are, with their cells; and the others.
+pub(super) fn common(look: &Look) -> (Vec<(Known, u64)>, Rare) {
     if look.given == Given::Truth {
-        return (vec![Known::Truth(false), Known::Truth(true)], Rare::default());
+        return (vec![(Known::Truth(false), 0), (Known::Truth(true), 0)], Rare::default());
     }
     let (common, rare): (Vec<_>, Vec<_>) = counts(look).into_iter().partition(|(_, cells)| *cells >= FEW);
     let left_out = Rare { values: rare.len() as u64, cells: rare.iter().map(|(_, cells)| cells).sum() };
-    (common.into_iter().map(|(value, _)| value).collect(), left_out)
+    (common, left_out)
+}
+
+/// All values, sorted, however rare.
+pub(super) fn all(look: &Look) -> Vec<Known> {
+    match look.given {
+        Given::Truth => vec![Known::Truth(false), Known::Truth(true)],
+        _ => counts(look).into_iter().map(|(value, _)| value).collect(),
+    }
 }
 
 /// All values, sorted, with how often each is there.

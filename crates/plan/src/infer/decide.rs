@@ -166,7 +166,7 @@ fn complete(form: &mut ColumnForm, look: &Look) -> Result<Rare, Error> {
             if values.is_empty() {
                 return Err(refuse("a value that is in ten rows at least: --schema can say others"));
             }
-            form.values = Some(values);
+            form.values = Some(values.into_iter().map(|(value, _)| value).collect());
             return Ok(rare);
         }
         KindForm::Time if form.formats.is_empty() && look.given != Given::Time => {

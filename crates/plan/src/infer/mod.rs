@@ -24,6 +24,7 @@ use crate::{ColumnForm, Error, KindForm, PlanForm, SchemaForm, TaskForm};
 use look::Look;
 use target::Sought;
 
+pub use early::Early;
 pub use usual::Aim;
 pub use wishes::Wishes;
 

@@ -172,7 +172,7 @@ fn what_the_first_rows_told_stands_or_does_not() {
         };
         let mut inference = Inference::new(&rows(first).schema(), "target", Wishes::default()).unwrap();
         inference.see(&rows(first)).unwrap();
-        let early = inference.finish().unwrap();
+        let early = inference.early().unwrap();
         inference.see(&rows(then)).unwrap();
         inference.confirm(&early).unwrap()
     };

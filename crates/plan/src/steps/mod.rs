@@ -199,6 +199,9 @@ pub(crate) trait Fit {
         false
     }
 
+    /// These codes of what it reads are unseen, after all: no value of theirs may be in the step.
+    fn forget(&mut self, _codes: &[usize]) {}
+
     /// Whether what it learns is the target's: it reads codes, and is fitted without parts of the rows too.
     fn learns_target(&self) -> bool {
         false

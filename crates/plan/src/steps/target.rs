@@ -109,7 +109,12 @@ impl Work for TargetMean {
         match (&self.values, &self.means, &self.prior) {
             (Some(_), Some(_), Some(_)) => Ok(None),
             (None, Some(_), _) => Err(Misfit::field("means", "is there, and `values` is not")),
-            _ => Ok(Some(Box::new(Fitting { step: self.clone(), vocabulary, groups: None }))),
+            _ => Ok(Some(Box::new(Fitting {
+                step: self.clone(),
+                vocabulary,
+                groups: None,
+                forgotten: Vec::new(),
+            }))),
         }
     }
 }
@@ -126,6 +131,8 @@ struct Fitting {
     step: TargetMean,
     vocabulary: Arc<Vocabulary>,
     groups: Option<Groups>,
+    /// Codes that are unseen, after all.
+    forgotten: Vec<usize>,
 }
 
 impl Fit for Fitting {
@@ -135,6 +142,13 @@ impl Fit for Fitting {
         }
         if let Some(groups) = &mut self.groups {
             groups.see(reads[0].codes(), answers);
+        }
+    }
+
+    fn forget(&mut self, codes: &[usize]) {
+        self.forgotten.extend(codes);
+        if let Some(groups) = &mut self.groups {
+            groups.forget(codes);
         }
     }
 
@@ -161,8 +175,11 @@ impl Fit for Fitting {
 impl Fitting {
     /// The values that are there; all of them where none is, and each has the prior then.
     fn known(&self, groups: &Groups) -> Vec<Known> {
-        let known: Vec<Known> = groups.known().map(|code| self.vocabulary.value(code)).collect();
-        if known.is_empty() { self.vocabulary.values().collect() } else { known }
+        let mut codes: Vec<usize> = groups.known().collect();
+        if codes.is_empty() {
+            codes = (0..self.vocabulary.len()).filter(|code| !self.forgotten.contains(code)).collect();
+        }
+        codes.into_iter().map(|code| self.vocabulary.value(code)).collect()
     }
 
     /// The numbers of each value.

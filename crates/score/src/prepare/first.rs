@@ -1,6 +1,6 @@
 //! The first pass over a table: what its columns hold, and, where it is too large to be kept, the plan's fitting.
 
-use automl_pack_plan::{Inference, Inferred, PlanForm};
+use automl_pack_plan::{Early, Inference, Inferred, PlanForm};
 
 use super::{
     Keep, Preparation,
@@ -30,7 +30,7 @@ enum Way {
 /// A fitting that began when the first rows were seen.
 struct Begun {
     /// What they told.
-    told: Inferred,
+    told: Early,
     plan: PlanForm,
     learning: Learning,
 }
@@ -79,10 +79,10 @@ impl<'p> FirstPass<'p> {
     /// The first rows have told what the columns hold: the plan sees them, and what comes after.
     fn begin(&mut self) -> Result<(), Error> {
         let Way::Keep(blocks) = std::mem::replace(&mut self.way, Way::Pass) else { return Ok(()) };
-        let Ok(told) = self.inference.finish() else { return Ok(()) };
-        let mut inferred = told.clone();
+        let Ok(told) = self.inference.early() else { return Ok(()) };
+        let mut inferred = told.inferred.clone();
         let plan = self.preparation.plan_of(&mut inferred);
-        let Ok(mut learning) = Learning::new(&inferred.schema, &plan) else { return Ok(()) };
+        let Ok(mut learning) = Learning::new(&told.widened(&inferred.schema), &plan) else { return Ok(()) };
         for block in &blocks {
             self.preparation.stop.check()?;
             if learning.see(&self.parts(block)?.training(&block.rows)).is_err() {
@@ -98,7 +98,10 @@ impl<'p> FirstPass<'p> {
         self.check_parts()?;
         let (mut inferred, begun) = self.inferred()?;
         let (plan, data) = match (begun, self.way) {
-            (Some(plan), Way::Learn(begun)) => (plan, Data::Seen(Box::new(begun.learning))),
+            (Some(plan), Way::Learn(mut begun)) => {
+                begun.learning.narrow(&inferred.schema)?;
+                (plan, Data::Seen(Box::new(begun.learning)))
+            }
             (_, Way::Keep(blocks)) => (self.preparation.plan_of(&mut inferred), Data::Kept(blocks)),
             _ => (self.preparation.plan_of(&mut inferred), Data::Away),
         };

@@ -56,6 +56,14 @@ impl Learning {
         Ok(Learning { fitting, survey })
     }
 
+    /// Takes the schema of the end, which may have fewer values.
+    pub(super) fn narrow(&mut self, form: &SchemaForm) -> Result<(), Error> {
+        let schema = form.schema().map_err(Error::Columns)?;
+        self.survey.narrow(&schema);
+        self.fitting.narrow(schema);
+        Ok(())
+    }
+
     pub(super) fn see(&mut self, rows: &RecordBatch) -> Result<(), Error> {
         self.fitting.see(rows).map_err(Error::Columns)?;
         self.survey.see(rows).map_err(Error::Columns)
