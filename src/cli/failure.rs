@@ -1,11 +1,15 @@
 //! How a command fails: the message, the hint and the exit code of every error, in one place.
 
+mod preparing;
+
 use std::{error::Error as StdError, io, path::Path, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
 use automl_pack::{Error, bundle, carefree, engine, plan, score};
 
 use super::{output, table::count};
+
+pub(crate) use preparing::Preparing;
 
 /// The bundle or the data was refused.
 const REFUSED: u8 = 1;
@@ -141,23 +145,16 @@ impl Failure {
         }
     }
 
-    /// A table that was not prepared.
-    pub(crate) fn prepare(input: &Path, folder: &Path, error: &score::Error) -> Failure {
-        use score::Error::{Columns, Read, Spool, Stopped, Store, Taken};
-        let (code, hint) = of_preparation(error);
+    /// A schema or a plan that was refused: its file is what it is called there.
+    pub(crate) fn of_form(path: &Path, error: &plan::Error) -> Failure {
         let message = match error {
-            Store { .. } => format!("{}: {}", folder.display(), chain(error)),
-            // These say where they are, or speak of what was asked for.
-            Taken { .. }
-            | Columns(
-                plan::Error::Plan { .. } | plan::Error::Schema { .. } | plan::Error::UnknownColumn { .. },
-            ) => chain(error),
-            Read { source } => return Failure { code, ..Failure::file(input, source) },
-            Stopped => "interrupted: nothing was written".to_owned(),
-            Spool { .. } => chain(error),
-            _ => format!("{}: {}", place(input), chain(error)),
+            plan::Error::Plan { path: at, what } | plan::Error::Schema { path: at, what } => {
+                let at = if at.is_empty() { String::new() } else { format!("{at}: ") };
+                format!("{}: {at}{what}", path.display())
+            }
+            other => format!("{}: {}", path.display(), chain(other)),
         };
-        Failure { code, message, hint }
+        Failure { code: REFUSED, message, hint: None }
     }
 
     /// A file that could not be read or written.
@@ -166,12 +163,12 @@ impl Failure {
     }
 
     /// A file whose content was refused.
-    pub(crate) fn refused(path: &Path, error: &dyn StdError) -> Failure {
+    pub(crate) fn refused(path: &Path, error: &(dyn StdError + 'static)) -> Failure {
         Failure { code: REFUSED, message: format!("{}: {}", path.display(), chain(error)), hint: None }
     }
 
     /// Content that was refused with an error that names its file.
-    pub(crate) fn refused_as(error: &dyn StdError) -> Failure {
+    pub(crate) fn refused_as(error: &(dyn StdError + 'static)) -> Failure {
         Failure { code: REFUSED, message: chain(error), hint: None }
     }
 
@@ -221,47 +218,6 @@ impl Failure {
 /// What an input is called.
 fn place(input: &Path) -> String {
     if input.as_os_str() == "-" { "stdin".to_owned() } else { input.display().to_string() }
-}
-
-/// The exit code and the hint of a table that was not prepared.
-fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
-    use plan::Error::{
-        ConstantTarget, NoValues, NoneReadable, Plan, TextTarget, TooManyClasses, UnknownClass, UnknownColumn,
-    };
-    use score::Error::{
-        Cells, Columns, Feature, NoRows, NotText, NothingToRead, Parquet, Read, Row, Spool, Stopped, Store,
-        Taken,
-    };
-    match error {
-        Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
-        Read { .. } | Spool { .. } | Store { .. } => (USAGE, None),
-        Stopped => (INTERRUPTED, None),
-        Taken { .. } => (USAGE, Some("--force replaces what prepare writes there, and nothing else")),
-        Parquet { .. } => (REFUSED, Some("write, copy or download the file again")),
-        Cells { .. } => (REFUSED, Some("a cell that holds a comma or a line end must be in quotes")),
-        NotText { .. } => (REFUSED, Some("--encoding NAME says how the text is encoded, such as latin1")),
-        NoRows { .. } => (REFUSED, Some("the first line is taken for the header")),
-        NothingToRead { .. } => (REFUSED, Some("--type COL=TYPE says what a column holds")),
-        Feature { .. } => (REFUSED, Some("--steps gives a column other steps, --drop leaves it out")),
-        Columns(UnknownColumn { .. }) => (USAGE, Some("columns are called as in the header, to the letter")),
-        Columns(ConstantTarget { .. }) => (REFUSED, Some("--target names what is predicted")),
-        Columns(TextTarget { .. }) => {
-            (REFUSED, Some("--task classification predicts which of its texts it is"))
-        }
-        Columns(TooManyClasses { .. }) => {
-            (REFUSED, Some("--task regression predicts a number; --target names another column"))
-        }
-        Columns(Plan { .. }) => {
-            (REFUSED, Some("--type and --steps say what a column holds and what is done to it"))
-        }
-        Columns(NoValues { .. } | NoneReadable { .. }) => {
-            (REFUSED, Some("--type COL=TYPE says what it holds, --drop leaves it out"))
-        }
-        Columns(UnknownClass { .. }) | Row { source: UnknownClass { .. }, .. } => {
-            (REFUSED, Some("--task and --classes say what the target is"))
-        }
-        _ => (REFUSED, None),
-    }
 }
 
 /// What is opened.
@@ -344,12 +300,17 @@ fn of_pack(error: &carefree::Error) -> Option<&'static str> {
 }
 
 /// An error with what caused it.
-pub(crate) fn chain(error: &dyn StdError) -> String {
-    let mut message = error.to_string();
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut message = words(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        message += &format!(": {error}");
+        message += &format!(": {}", words(error));
         cause = error.source();
     }
     message
+}
+
+/// An error of JSON speaks of the format, not of Rust.
+fn words(error: &(dyn StdError + 'static)) -> String {
+    error.downcast_ref().map_or_else(|| error.to_string(), plan::in_words)
 }

@@ -10,7 +10,8 @@ use signal_hook::{
 
 use super::failure::{Failure, INTERRUPTED};
 
-/// From now on the first Ctrl-C sets what is given here, and a second one ends the program where it is.
+/// From now on the first Ctrl-C, or any other request to end, sets what is given here; a second one ends the program
+/// where it is.
 pub(crate) fn watch() -> Result<Stop, Failure> {
     let stop = Stop::default();
     for signal in [SIGINT, SIGTERM] {

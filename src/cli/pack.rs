@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf, process::ExitCode};
 
 use automl_pack::{Builder, bundle, plan};
 use clap::Args;
+use serde::de::DeserializeOwned;
 
 use super::{
     failure::Failure,
@@ -70,7 +71,7 @@ impl Pack {
     fn of_schema(&self) -> Result<Builder, Failure> {
         let mut builder = Builder::default();
         if let Some(path) = &self.schema {
-            builder = builder.schema(read_json::<plan::SchemaForm>(path)?);
+            builder = builder.schema(read_schema::<plan::SchemaForm>(path)?);
         }
         if let Some(path) = &self.plan {
             builder = builder.plan(read_json::<plan::PlanForm>(path)?);
@@ -79,8 +80,16 @@ impl Pack {
     }
 }
 
-pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &PathBuf) -> Result<T, Failure> {
+/// Reads a file that was written by hand, or by another command.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &PathBuf) -> Result<T, Failure> {
     let bytes = fs::read(path).map_err(|error| Failure::file(path, &error))?;
     let name = path.display().to_string();
     bundle::read_json(&name, &bytes).map_err(|error| Failure::refused_as(&error))
+}
+
+/// Reads a schema, or a part of one. What a bundle's reader would pass over is a slip here.
+pub(crate) fn read_schema<T: DeserializeOwned>(path: &PathBuf) -> Result<T, Failure> {
+    let schema = read_json(path)?;
+    plan::SchemaForm::check_fields(&schema).map_err(|error| Failure::of_form(path, &error))?;
+    read_json(path)
 }

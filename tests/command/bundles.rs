@@ -61,6 +61,12 @@ fn what_is_refused_says_where_and_why() {
         "member n/m_0000: not an ONNX model",
     );
     refused(&["--member", &network, "--schema", &graphs("golden.csv")], 1, "golden.csv is not the JSON");
+    let by_hand = tempfile::tempdir().unwrap();
+    let slip = by_hand.path().join("slip.json");
+    let text = fs::read_to_string(&schema).unwrap().replacen("\"type\"", "\"uint\": \"years\", \"type\"", 1);
+    fs::write(&slip, text).unwrap();
+    let expected = "slip.json: columns[0]: \"uint\" is not known, did you mean \"unit\"?";
+    refused(&["--member", &network, "--schema", path(&slip)], 1, expected);
     refused(&["--member", &format!("{network}@0.5"), "--schema", &schema], 1, "sum to 0.5");
     refused(
         &["--member", &network, "--schema", &schema, "--golden", &schema],

@@ -148,3 +148,25 @@ fn what_is_refused_says_why() {
     assert_eq!(code, 1);
     assert!(err.contains("nothing to compare with"), "{err}");
 }
+
+#[test]
+fn a_folder_that_prepare_wrote_is_compared_with_too() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("churn");
+    let (code, _, err) = run(&["prepare", &data("then.csv"), "--target", "churn", "-o", path(&folder)]);
+    assert_eq!(code, 0, "{err}");
+    let (code, out, err) = run(&["drift", path(&folder), &data("moved.csv")]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.starts_with("2,000 rows compared with 3,000: 2 drifted"), "{err}");
+    assert!(out.contains("  age             drifted  0.617"), "{out}");
+}
+
+#[test]
+fn a_column_that_is_not_there_may_be_another() {
+    let scratch = tempfile::tempdir().unwrap();
+    let bundle = bundle(scratch.path(), None);
+    let (code, _, err) = run(&["drift", &bundle, &data("same.csv"), "--columns", "visit"]);
+    assert_eq!(code, 2);
+    let expected = "--columns: the models read no column \"visit\" (did you mean \"visits\"?): they read age, plan, visits";
+    assert!(err.contains(expected), "{err}");
+}

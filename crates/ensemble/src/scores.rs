@@ -177,7 +177,8 @@ impl Scores {
     /// bare graph of which it is not known what it predicts has a column for each column of its outputs.
     /// Members add `<member>_prediction` and `<member>_probability_<class>`; the audit adds
     /// `audit_missing`, `audit_unseen`, `audit_unreadable` and `audit_out_of_range`, each the names of the
-    /// columns, joined by `;`, and `audit_done`, what was done about each of these cells: `age=imputed;job=refused`.
+    /// columns, joined by `;`, and `audit_done`, what was done about each of these cells: `age=imputed;job=refused`,
+    /// in the words of [`Plan::done`].
     pub fn to_record_batch(&self, selection: Selection) -> RecordBatch {
         let mut columns = self.columns_of("", &self.blend);
         if selection.members {
@@ -278,8 +279,7 @@ impl Scores {
 
     /// For each row, what was done about its cells that had a flaw.
     fn done(&self) -> ArrayRef {
-        let of_note =
-            |note: &Note| format!("{}={}", self.column_name(note.column), note.action.done(note.flaw));
+        let of_note = |note: &Note| format!("{}={}", self.column_name(note.column), self.plan.done(note));
         let of_row = |row: usize| self.notes.of_row(row).iter().map(of_note).collect::<Vec<_>>().join(";");
         Arc::new(StringArray::from_iter_values((0..self.len()).map(of_row)))
     }

@@ -95,6 +95,11 @@ impl Kind {
         }
     }
 
+    /// Whether a cell holds words.
+    pub(crate) fn is_words(&self) -> bool {
+        matches!(self, Kind::Set(_) | Kind::Bag(_) | Kind::Sequence(_))
+    }
+
     /// The values of a category.
     pub fn vocabulary(&self) -> Option<&Arc<Vocabulary>> {
         match self {

@@ -119,7 +119,7 @@ pub enum Error {
         what: String,
     },
     /// A schema in which something is wrong.
-    #[error("schema.json: {path}: {what}")]
+    #[error("schema.json: {path}{}{what}", if path.is_empty() { "" } else { ": " })]
     Schema {
         /// Where: `columns[3].values`.
         path: String,
@@ -240,11 +240,7 @@ pub enum Error {
 impl Error {
     /// A column that is named and not there, with the one that may be meant.
     pub fn unknown_column(asked: &str, name: &str, names: &[&str]) -> Error {
-        let close = closest(name, names.iter().copied().take(1000)).map(str::to_owned);
-        Error::UnknownColumn {
-            asked: asked.to_owned(),
-            column: MissingColumn { name: name.to_owned(), close },
-        }
+        Error::UnknownColumn { asked: asked.to_owned(), column: MissingColumn::among(name, names) }
     }
 
     /// The row that is refused, from 0, where it is for a row.
@@ -281,6 +277,14 @@ pub struct MissingColumn {
     pub name: String,
     /// A name in the data that is close to it.
     pub close: Option<String>,
+}
+
+impl MissingColumn {
+    /// A name that is none of these, with the one that may be meant.
+    pub fn among(name: &str, names: &[&str]) -> MissingColumn {
+        let close = closest(name, names.iter().copied().take(1000)).map(str::to_owned);
+        MissingColumn { name: name.to_owned(), close }
+    }
 }
 
 impl fmt::Display for MissingColumn {

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Block, Element, Error, Flaw, Policy,
+    Action, Block, Element, Error, Flaw, Names, Policy,
     findings::Findings,
     values::{Labels, Shape, Values},
 };
@@ -95,7 +95,14 @@ impl Input {
                 }
             }
         }
+        let mut names = Names::default();
+        input.labels.iter_mut().for_each(|label| *label = names.take(label));
         Ok(input)
+    }
+
+    /// Where the values are.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = usize> {
+        self.parts.iter().map(|(slot, _)| *slot)
     }
 
     /// What the columns are called.

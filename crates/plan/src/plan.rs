@@ -6,9 +6,9 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Block, Column, Error, InputForm, Kind, Note, Notes, Plain, Policy, Rows, Schema, StepForm, Table,
-    cells::Cells, findings::Findings, plain::PlainColumns, program::Program, reading, schema::Matching,
-    values::Values,
+    Action, Block, Column, Error, Flaw, InputForm, Kind, Note, Notes, Plain, Policy, Rows, Schema, StepForm,
+    Table, cells::Cells, fates::Fate, findings::Findings, plain::PlainColumns, program::Program, reading,
+    schema::Matching, values::Values,
 };
 
 /// How raw columns become what graphs eat: through steps, or in blocks of columns as they stand.
@@ -200,6 +200,7 @@ impl Plan {
         let blocks = match &self.way {
             Way::Steps { program, .. } => {
                 let values = read_columns(&self.schema, table, &matching, policy, findings)?;
+                program.strangers().note(&self.schema, &values, policy, findings);
                 program.run(values, table.len(), policy, findings)
             }
             Way::Plain(plain) => self.prepare_plain(plain, table, &matching, policy, findings)?,
@@ -244,6 +245,25 @@ impl Plan {
             (Some(wide), _) => format!("{}_{column}", wide.input),
             (None, _) => self.schema.columns()[column].name.clone(),
         }
+    }
+
+    /// What was done about a cell, as an audit says it: `refused`, `clipped`; `imputed` where a step put something
+    /// in its place, `encoded` where a step has a way of its own for such cells, and `missing` where the members get
+    /// NaN or an empty text.
+    pub fn done(&self, note: &Note) -> &'static str {
+        match (note.action, note.flaw) {
+            (Action::Null | Action::Error, _) => "refused",
+            (Action::Impute, Flaw::OutOfRange) => "clipped",
+            (Action::Impute, flaw) => self.fate(note.column, flaw).word(),
+        }
+    }
+
+    fn fate(&self, column: usize, flaw: Flaw) -> Fate {
+        let Way::Steps { program, .. } = &self.way else { return Fate::Missing };
+        let [missing, unseen] = program.fates(column);
+        // What cannot be read is no value of a category either.
+        let is_category = matches!(self.schema.columns()[column].kind, Some(Kind::Category(_)));
+        if is_category && flaw != Flaw::Missing { unseen } else { missing }
     }
 
     /// Finds the columns that the models read; the rows themselves are not looked at.

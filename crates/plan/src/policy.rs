@@ -47,17 +47,6 @@ pub enum Action {
     Error,
 }
 
-impl Action {
-    /// What an audit says was done about a flaw.
-    pub fn done(self, flaw: Flaw) -> &'static str {
-        match (self, flaw) {
-            (Action::Impute, Flaw::OutOfRange) => "clipped",
-            (Action::Impute, _) => "imputed",
-            (Action::Null | Action::Error, _) => "refused",
-        }
-    }
-}
-
 impl Policy {
     /// The same action for every flaw.
     pub fn all(action: Action) -> Policy {

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use crate::{
     Block, Error, InputForm, Policy, Schema, StepForm,
+    fates::{self, Fate},
     findings::Findings,
     inputs::Input,
     schema::closest,
     steps::{Bound, Misfit},
+    strangers::Strangers,
     values::{Shape, Values},
 };
 
@@ -100,12 +102,7 @@ impl Frame {
         let names = form.columns.iter().map(String::as_str);
         let reads: Vec<_> =
             slots.iter().zip(names).map(|(slot, name)| (*slot, name, &self.shapes[*slot])).collect();
-        let input = Input::bind(form.element, &reads).or_else(|what| refuse(".columns".to_owned(), what))?;
-        let mut seen = std::collections::HashSet::new();
-        match input.labels().iter().find(|label| !seen.insert(label.as_str())) {
-            Some(twice) => refuse(".columns".to_owned(), format!("gives two columns called \"{twice}\"")),
-            None => Ok(input),
-        }
+        Input::bind(form.element, &reads).or_else(|what| refuse(".columns".to_owned(), what))
     }
 }
 
@@ -161,17 +158,18 @@ impl Placed {
 pub(crate) struct Program {
     steps: Vec<Placed>,
     inputs: Vec<Input>,
+    /// What becomes of a missing and of an unseen cell of each column of the schema.
+    fates: Vec<[Fate; 2]>,
+    strangers: Strangers,
 }
 
 impl Program {
     /// Checks everything once: names, shapes, fitted values, and that nothing is read in vain.
     pub(crate) fn bind(schema: &Schema, steps: &[StepForm], inputs: &[InputForm]) -> Result<Program, Error> {
         let mut frame = Frame::of(schema);
-        let steps: Vec<Placed> = steps
-            .iter()
-            .enumerate()
-            .map(|(place, form)| frame.bind(place, form))
-            .collect::<Result<_, _>>()?;
+        let forms = steps;
+        let steps = forms.iter().enumerate().map(|(place, form)| frame.bind(place, form));
+        let steps: Vec<Placed> = steps.collect::<Result<_, _>>()?;
         if inputs.is_empty() {
             return Err(Error::Plan {
                 path: "inputs".to_owned(),
@@ -192,7 +190,22 @@ impl Program {
             let what = format!("reads column \"{}\" (column {place} of the schema) nowhere", column.name);
             return Err(Error::Plan { path: "steps".to_owned(), what });
         }
-        Ok(Program { steps, inputs: bound })
+        let reads: Vec<Vec<usize>> = steps.iter().map(|step| step.reads.clone()).collect();
+        let ends: Vec<usize> = bound.iter().flat_map(Input::slots).collect();
+        let mut fates = vec![[Fate::default(); 2]; schema.columns().len()];
+        let of_read = fates::of(schema.read().count(), forms, &reads, &ends);
+        schema.read().zip(of_read).for_each(|((place, ..), of_column)| fates[place] = of_column);
+        let strangers = Strangers::of(schema, forms, &steps);
+        Ok(Program { steps, inputs: bound, fates, strangers })
+    }
+
+    /// What becomes of a missing and of an unseen cell of a column, by its place in the schema.
+    pub(crate) fn fates(&self, column: usize) -> [Fate; 2] {
+        self.fates[column]
+    }
+
+    pub(crate) fn strangers(&self) -> &Strangers {
+        &self.strangers
     }
 
     pub(crate) fn inputs(&self) -> &[Input] {

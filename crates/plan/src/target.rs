@@ -59,7 +59,7 @@ pub enum Classes {
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
-    expecting = "a list of texts, integers or numbers, or an object of \"type\" and \"values\""
+    expecting = "expected a list of texts, integers or numbers, or an object of \"type\" and \"values\""
 )]
 enum Form {
     Typed(Typed),

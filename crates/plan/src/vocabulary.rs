@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A value of a category, as JSON has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "a text, a number, true or false")]
+#[serde(untagged, expecting = "expected a text, a number, true or false")]
 pub enum Known {
     /// A text.
     Text(String),
@@ -210,6 +210,11 @@ impl Vocabulary {
             Values::Texts(texts, _) => texts[code].as_str().into(),
             _ => self.value(code).to_string().into(),
         }
+    }
+
+    /// The codes of values that another has not.
+    pub(crate) fn codes_beyond(&self, other: &Vocabulary) -> Vec<usize> {
+        (0..self.len).filter(|code| other.of(&self.value(*code)).is_none()).collect()
     }
 
     /// All values, in the order of their codes.

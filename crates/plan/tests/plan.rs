@@ -244,3 +244,152 @@ fn wrong_training_data_is_refused() {
         "plan.json: steps[0].column: no column or earlier step is called \"agee\", did you mean \"age\"?"
     );
 }
+
+#[test]
+fn a_row_that_is_trained_on_does_not_tell_its_own_target() {
+    let (schema, plan) = form(
+        json!({"target": {"name": "left", "task": "regression"},
+               "columns": [{"name": "job", "type": "category", "values": ["a", "b", "c", "d"]}]}),
+        json!({"steps": [{"step": "target", "column": "job", "smoothing": 0}],
+               "inputs": [{"name": "x", "type": "f64", "columns": ["job"]}]}),
+    );
+    let jobs: Vec<&str> = (0..40).map(|row| if row == 7 { "d" } else { ["a", "b", "c"][row % 3] }).collect();
+    let left: Vec<f64> = (0..40).map(|row| f64::from(row * row % 37)).collect();
+    let blocks = [0..16, 16..40].map(|rows| {
+        let jobs = Arc::new(StringArray::from(jobs[rows.clone()].to_vec())) as ArrayRef;
+        let left = Arc::new(Float64Array::from(left[rows].to_vec())) as ArrayRef;
+        RecordBatch::try_from_iter([("job", jobs), ("left", left)]).unwrap()
+    });
+    let fitting = || {
+        let mut fitting = Plan::fit(schema.schema().unwrap(), plan.clone(), Some(&schema.target)).unwrap();
+        blocks.iter().for_each(|rows| fitting.see(rows).unwrap());
+        fitting
+    };
+    let crossed = fitting().finish_crossed().unwrap();
+    assert_eq!(crossed.plan, fitting().finish().unwrap());
+    assert_eq!(crossed.plans().len(), 5);
+
+    let mean = |of: &dyn Fn(usize) -> bool| {
+        let rows: Vec<f64> = (0..40).filter(|row| of(*row)).map(|row| left[row]).collect();
+        (!rows.is_empty()).then(|| rows.iter().sum::<f64>() / rows.len() as f64)
+    };
+    for row in 0..40 {
+        let prepared = crossed.plans()[crossed.place(row as u64)]
+            .prepare(&texts(&[("job", &[jobs[row]])]), &Policy::default())
+            .unwrap();
+        let Block::Double(found) = &prepared.blocks[0] else { panic!("{prepared:?}") };
+        let is_other = |other: usize| crossed.place(other as u64) != crossed.place(row as u64);
+        let of_job = mean(&|other| is_other(other) && jobs[other] == jobs[row]);
+        let expected = of_job.or(mean(&is_other)).unwrap();
+        assert!((found[[0, 0]] - expected).abs() < 1e-9, "row {row}: {found} is not {expected}");
+    }
+}
+
+#[test]
+fn an_audit_says_what_was_done() {
+    let (schema, plan) = form(
+        json!({"target": target(), "columns": [
+            {"name": "age", "type": "number"},
+            {"name": "pay", "type": "number", "range": [0, 9]},
+            {"name": "job", "type": "category", "values": ["a", "b"]},
+            {"name": "town", "type": "category", "values": ["a", "b"]},
+            {"name": "size", "type": "category", "values": ["s", "m"]},
+            {"name": "since", "type": "time"},
+            {"name": "note", "type": "text"}]}),
+        json!({"steps": [
+            {"step": "impute", "column": "age", "number": 1},
+            {"step": "one_hot", "column": "job", "values": ["a", "b"], "infrequent": false},
+            {"step": "impute", "column": "town", "category": "a"},
+            {"step": "one_hot", "column": "town", "values": ["a", "b"], "infrequent": false},
+            {"step": "ordinal", "column": "size", "missing": -1},
+            {"step": "date_parts", "column": "since", "parts": ["year"]},
+            {"step": "impute", "column": "since", "number": 2000},
+            {"step": "hash", "column": "note", "width": 2}],
+            "inputs": [{"name": "x", "type": "f32",
+                        "columns": ["age", "pay", "job", "town", "size", "since", "note"]}]}),
+    );
+    let plan = plan.plan(schema.schema().unwrap()).unwrap();
+    let names = ["age", "pay", "job", "town", "size", "since", "note"];
+    let done = |cells: [&[&str]; 7], policy| {
+        let columns: Vec<(&str, &[&str])> = names.into_iter().zip(cells).collect();
+        let prepared = plan.prepare(&texts(&columns), &policy).unwrap();
+        let notes = prepared.notes.iter();
+        notes.map(|note| format!("{}={}", names[note.column], plan.done(&note))).collect::<Vec<_>>().join(";")
+    };
+    let missing = "age=imputed;pay=missing;job=encoded;town=imputed;size=encoded;since=imputed;note=encoded";
+    assert_eq!(done([&[""]; 7], Policy::default()), missing);
+    let other: [&[&str]; 7] = [&["x"], &["10"], &["c"], &["c"], &["l"], &["x"], &["words"]];
+    let unseen = "age=imputed;pay=clipped;job=encoded;town=imputed;size=missing;since=imputed";
+    assert_eq!(done(other, Policy::all(Action::Impute)), unseen);
+    assert!(done(other, Policy::all(Action::Null)).starts_with("age=refused;pay=refused;"));
+}
+
+#[test]
+fn words_that_no_step_knows_are_unseen() {
+    let (schema, plan) = form(
+        json!({"target": target(), "columns": [
+            {"name": "tags", "type": "set"}, {"name": "path", "type": "sequence"},
+            {"name": "any", "type": "bag", "policy": {"unseen": "error"}}]}),
+        json!({"steps": [
+            {"step": "many_hot", "column": "tags", "values": ["a", "b"]},
+            {"step": "ids", "column": "path", "vocabulary": ["u"], "length": 2},
+            {"step": "hash", "column": "any", "width": 2}],
+            "inputs": [{"name": "x", "type": "f32", "columns": ["tags", "path", "any"]}]}),
+    );
+    let plan = plan.plan(schema.schema().unwrap()).unwrap();
+    let rows =
+        texts(&[("tags", &["a b", "a c", ""]), ("path", &["v", "u u", "w v"]), ("any", &["x", "y", "z"])]);
+    let prepared = plan.prepare(&rows, &Policy::default()).unwrap();
+    let notes: Vec<_> = prepared.notes.iter().map(|note| (note.row, note.column, note.flaw)).collect();
+    let unseen = Flaw::Unseen;
+    assert_eq!(notes, [(0, 1, unseen), (1, 0, unseen), (2, 0, Flaw::Missing), (2, 1, unseen)]);
+    let strict = Policy { unseen: Some(Action::Error), ..Policy::default() };
+    let refused = plan.prepare(&rows, &strict).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "row 1, column \"path\": unseen cell, found \"v\": expected only words that a step lists, of which there are 1"
+    );
+}
+
+#[test]
+fn columns_of_one_label_are_told_apart() {
+    let (schema, plan) = form(
+        json!({"target": target(), "columns": [
+            {"name": "job", "type": "category", "values": ["a"]}, {"name": "job=a", "type": "number"}]}),
+        json!({"steps": [{"step": "one_hot", "column": "job", "values": ["a"], "infrequent": false}],
+               "inputs": [{"name": "x", "type": "f32", "columns": ["job", "job=a"]}]}),
+    );
+    let plan = plan.plan(schema.schema().unwrap()).unwrap();
+    assert_eq!(plan.labels(0), ["job=a", "job=a#2"]);
+}
+
+#[test]
+fn what_no_input_takes_is_refused_before_the_data_is_read() {
+    let refused = |input: Value| {
+        let (schema, plan) = form(
+            json!({"target": target(), "columns": [
+                {"name": "job", "type": "category", "values": ["a"]}, {"name": "since", "type": "time"}]}),
+            json!({"steps": [{"step": "impute", "column": "job"},
+                             {"step": "one_hot", "column": "job", "to": "jobs"},
+                             {"step": "impute", "column": "jobs", "to": "whole"}],
+                   "inputs": [{"name": "x", "type": "f32", "columns": ["whole"]}, input]}),
+        );
+        Plan::fit(schema.schema().unwrap(), plan, Some(&schema.target))
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let input = |element: &str, columns: Value| json!({"name": "y", "type": element, "columns": columns});
+    assert_eq!(refused(input("string", json!(["job"]))), Ok(()));
+    assert_eq!(
+        refused(input("f32", json!(["whole", "since"]))).unwrap_err(),
+        "plan.json: inputs[1].columns[1]: \"since\" is times: expected numbers, as a step makes of them"
+    );
+    assert_eq!(
+        refused(input("string", json!(["jobs"]))).unwrap_err(),
+        "plan.json: inputs[1].columns[0]: \"jobs\" is numbers: expected texts or categories"
+    );
+    assert_eq!(
+        refused(input("f32", json!(["jbos"]))).unwrap_err(),
+        "plan.json: inputs[1].columns[0]: no column or step is called \"jbos\", did you mean \"jobs\"?"
+    );
+}

@@ -93,13 +93,21 @@ pub enum Error {
         /// How many there are.
         columns: usize,
     },
-    /// A feature that has a name which is taken.
-    #[error(
-        "two columns of the features would be called \"{label}\": give a step another \"to\", or rename a column"
-    )]
-    Feature {
-        /// The name.
-        label: String,
+    /// A part of the table without any row.
+    #[error("of {rows} rows, a share of {share} of which is to be held out, none is {part}")]
+    EmptyPart {
+        /// Which part.
+        part: &'static str,
+        /// The share that is to be held out.
+        share: f64,
+        /// How many rows with a target there are.
+        rows: u64,
+    },
+    /// No row has features.
+    #[error("all {refused} rows are refused by the schema's policy: there is nothing to train on")]
+    AllRefused {
+        /// How many there are.
+        refused: u64,
     },
     /// Nothing in the input.
     #[error("the input is empty: expected a header line and rows")]

@@ -2,21 +2,22 @@
 
 mod page;
 mod text;
+mod then;
 
 use std::{
-    collections::BTreeSet,
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use automl_pack::{
-    Auto, Policy,
-    plan::{ColumnDrift, Drift as Found, Schema, SchemaForm, Survey, TargetForm, Thresholds, Verdict},
+    plan::{ColumnDrift, Drift as Found, Schema, Survey, TargetForm, Thresholds, Verdict},
     score::{self, Source},
 };
 use clap::Args;
 use serde::Serialize;
+
+use then::Then;
 
 use super::{
     Bundle,
@@ -29,7 +30,9 @@ use super::{
 #[command(after_help = "\
 PSI, the population stability index, compares the shares of the rows in ten bins of each column, or those of \
 each value: below 0.1 a column is stable, up to the threshold it has shifted, above it has drifted. KS is the \
-greatest distance between the two cumulative distributions. Exits with 1 when a column has drifted.")]
+greatest distance between the two cumulative distributions. Exits with 1 when a column has drifted.
+
+In place of the bundle, a folder that prepare wrote does.")]
 pub(crate) struct Drift {
     #[command(flatten)]
     bundle: Bundle,
@@ -79,26 +82,22 @@ struct ForPrograms<'a> {
 impl Drift {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let data = Source::open(&self.input).map_err(|error| Failure::rows(&self.input, &error))?;
-        let (archive, auto) = self.bundle.open(Policy::default())?;
-        let (schema, target) = self.compared(&auto)?;
+        let then = Then::open(&self.bundle)?;
+        let (schema, target) = then.compared(&self.columns)?;
         let page = self.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
         let survey = survey(&self.input, &data, &schema, target.as_ref())?;
 
-        let statistics = auto.statistics();
+        let statistics = &then.statistics;
         let shifted = Thresholds::default().shifted.min(self.threshold);
         let thresholds = Thresholds { shifted, drifted: self.threshold };
         let all_then = statistics.columns.values().chain(&statistics.target);
         let report = Report {
-            bundle: auto.manifest().map_or_else(
-                || self.bundle.path.display().to_string(),
-                |manifest| format!("{} {}", manifest.name, manifest.version),
-            ),
+            bundle: then.name.clone(),
             data: self.input.display().to_string(),
             threshold: self.threshold,
             rows_then: all_then.filter_map(|of| of.rows).max(),
             found: Found::between(statistics, &survey, thresholds),
         };
-        drop(archive);
         match self.json {
             true => output::print_json(&report.for_programs())?,
             false => output::print(&report.for_people())?,
@@ -108,30 +107,6 @@ impl Drift {
             page.finish()?;
         }
         self.conclude(&report)
-    }
-
-    /// What is compared: the columns that models read and the target, or those of them that are asked for.
-    fn compared(&self, auto: &Auto) -> Result<(Schema, Option<TargetForm>), Failure> {
-        let all = auto.pattern.plan().schema();
-        // A bare graph has no names of its own, no target and no statistics.
-        if auto.manifest().is_none() && auto.statistics().columns.is_empty() {
-            return Err(Failure::no_statistics(&self.bundle.path));
-        }
-        let target = SchemaForm::of(all, auto.pattern.target()).target;
-        if self.columns.is_empty() {
-            return Ok((all.clone(), Some(target)));
-        }
-        let read: BTreeSet<&str> = all.read().map(|(_, column, _)| column.name.as_str()).collect();
-        let is_known = |name: &&String| read.contains(name.as_str()) || **name == target.name;
-        if let Some(name) = self.columns.iter().find(|name| !is_known(name)) {
-            let names = read.into_iter().collect::<Vec<_>>().join(", ");
-            return Err(Failure::usage(format!(
-                "--columns: the models read no column \"{name}\": they read {names}"
-            )));
-        }
-        let columns = all.columns().iter().filter(|column| self.columns.contains(&column.name));
-        let schema = Schema::new(columns.cloned().collect()).map_err(|error| Failure::refused_as(&error))?;
-        Ok((schema, Some(target).filter(|target| self.columns.contains(&target.name))))
     }
 
     /// Says how it stands, and whether that is well.

@@ -50,6 +50,10 @@ impl Reader {
         Ok(Reader { name: form.name.clone(), classes })
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The rows that have a target, and the target.
     pub(crate) fn read(&self, rows: &RecordBatch) -> Result<(RecordBatch, Answered), Error> {
         let column = self.column(rows)?;

@@ -51,6 +51,22 @@ impl Groups {
         }
     }
 
+    /// These codes are beyond, after all.
+    pub(crate) fn forget(&mut self, codes: &[usize]) {
+        let beyond = self.beyond();
+        for code in codes {
+            match self {
+                Groups::Classes(counts) => {
+                    let nothing = vec![0; counts[beyond].len()];
+                    let of_code = std::mem::replace(&mut counts[*code], nothing);
+                    counts[beyond].iter_mut().zip(of_code).for_each(|(count, more)| *count += more);
+                }
+                // All values are counted apart, and those beyond are asked for by nobody.
+                Groups::Values(values, _) => values[*code] = Moments::default(),
+            }
+        }
+    }
+
     fn beyond(&self) -> usize {
         match self {
             Groups::Classes(counts) => counts.len() - 1,

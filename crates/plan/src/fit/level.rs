@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Schema, Step, StepForm,
+    fit::folds::Others,
     program::{Frame, Placed, at_step},
     steps::{Answers, Fit},
     values::{Shape, Values},
@@ -23,6 +24,8 @@ struct Filling {
     place: usize,
     reads: Vec<usize>,
     fit: Box<dyn Fit>,
+    /// The same without a part of the rows each, where it learns the target.
+    others: Option<Others>,
     /// The place of the step of this level that fills in what it reads.
     after: Option<usize>,
 }
@@ -74,16 +77,19 @@ impl Level {
                     continue;
                 }
                 (Some(fit), None) => {
+                    let again = || form.step.work().fit(&frame.shapes(&slots));
+                    let others = fit.learns_target().then(|| Others::new(again)).transpose();
+                    let others = others.map_err(|misfit| at_step(place, misfit))?;
                     let fills = is_filling(&form.step) && !level.reads_codes(&frame, &slots);
                     origins.push(match (fills, reads.as_slice()) {
                         (true, [from]) => Origin::Filled { by: place, from: *from },
                         _ => Origin::Unknown,
                     });
-                    level.fits.push(Filling { place, reads, fit, after: None });
+                    level.fits.push(Filling { place, reads, fit, others, after: None });
                 }
                 (Some(fit), Some((by, _))) if reads.len() == 1 && fit.takes_late() => {
                     origins.push(Origin::Unknown);
-                    level.fits.push(Filling { place, reads, fit, after: Some(by) });
+                    level.fits.push(Filling { place, reads, fit, others: None, after: Some(by) });
                 }
                 _ => {
                     level.needs_more = true;
@@ -107,24 +113,43 @@ impl Level {
         self.needs_more
     }
 
-    /// Sees the raw columns of some rows.
-    pub(crate) fn see(&mut self, mut values: Vec<Values>, answers: &Answers<'_>) {
+    /// Sees the raw columns of some rows of these numbers.
+    pub(crate) fn see(&mut self, mut values: Vec<Values>, answers: &Answers<'_>, numbers: &[u64]) {
         for step in &self.known {
             values.push(step.apply(&values));
         }
         for filling in &mut self.fits {
             let reads: Vec<&Values> = filling.reads.iter().map(|at| &values[*at]).collect();
             filling.fit.see(&reads, answers);
+            if let Some(others) = &mut filling.others {
+                others.see(reads[0].codes(), answers, numbers);
+            }
         }
     }
 
-    /// Fills the holes of its steps; says whether none are left.
-    pub(crate) fn conclude(&mut self, steps: &mut [StepForm]) -> Result<bool, Error> {
+    /// These codes of a raw column are unseen, after all.
+    pub(crate) fn forget(&mut self, column: usize, codes: &[usize]) {
+        for filling in self.fits.iter_mut().filter(|filling| filling.reads == [column]) {
+            filling.fit.forget(codes);
+            if let Some(others) = &mut filling.others {
+                others.forget(codes);
+            }
+        }
+    }
+
+    /// Fills the holes of its steps, and gives those of the parts with their places; says whether none are left.
+    pub(crate) fn conclude(
+        &mut self,
+        steps: &mut [StepForm],
+        parts: &mut Vec<(usize, Vec<Step>)>,
+    ) -> Result<bool, Error> {
         for filling in std::mem::take(&mut self.fits) {
             let late = filling.after.map(|by| stand_ins(&steps[by].step));
-            let step =
-                filling.fit.conclude(late.as_deref()).map_err(|misfit| at_step(filling.place, misfit))?;
-            steps[filling.place].step = step;
+            let refuse = |misfit| at_step(filling.place, misfit);
+            steps[filling.place].step = filling.fit.conclude(late.as_deref()).map_err(refuse)?;
+            if let Some(others) = filling.others {
+                parts.push((filling.place, others.conclude().map_err(refuse)?));
+            }
         }
         Ok(!self.needs_more)
     }

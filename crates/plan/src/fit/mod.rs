@@ -5,7 +5,9 @@
 //! [`Fitting::KEPT`], and beyond that each second, fourth, eighth and so on.
 
 mod answers;
+mod ends;
 mod extremes;
+mod folds;
 mod groups;
 mod level;
 mod minimise;
@@ -16,16 +18,20 @@ mod scatter;
 mod tally;
 mod terms;
 
+use std::collections::HashSet;
+
 use arrow_array::RecordBatch;
 
 use crate::{
-    Action, Error, Plan, PlanForm, Policy, Rows, Schema, TargetForm, findings::Findings, plan::read_columns,
-    steps::Answers, values::Values,
+    Action, Error, Plan, PlanForm, Policy, Rows, Schema, Step, TargetForm, findings::Findings,
+    plan::read_columns, steps::Answers, values::Values,
 };
 
 use answers::{Answered, Reader};
 use level::Level;
 use sample::Sample;
+
+pub use folds::Crossed;
 
 pub(crate) use extremes::Extremes;
 pub(crate) use groups::{Group, Groups};
@@ -43,14 +49,16 @@ pub struct Fitting {
     target: Option<Reader>,
     level: Level,
     sample: Sample,
+    /// Steps that learn the target, by their places: for each part of the rows that which did not see it.
+    parts: Vec<(usize, Vec<Step>)>,
     rows: u64,
     unanswered: u64,
 }
 
 /// Some rows of the training data, read.
 struct Seen {
-    /// How many there are, those without a target left out.
-    rows: usize,
+    /// They, those without a target left out.
+    rows: RecordBatch,
     values: Vec<Values>,
     answered: Option<Answered>,
 }
@@ -86,8 +94,10 @@ impl Plan {
     /// ```
     pub fn fit(schema: Schema, form: PlanForm, target: Option<&TargetForm>) -> Result<Fitting, Error> {
         let level = Level::begin(&schema, &form.steps)?;
+        ends::check(&schema, &form)?;
         let target = target.map(Reader::new).transpose()?;
-        Ok(Fitting { schema, form, target, level, sample: Sample::default(), rows: 0, unanswered: 0 })
+        let (sample, parts) = (Sample::default(), Vec::new());
+        Ok(Fitting { schema, form, target, level, sample, parts, rows: 0, unanswered: 0 })
     }
 }
 
@@ -99,13 +109,39 @@ impl Fitting {
     /// but none makes the whole data fail: it reads as missing.
     pub fn see(&mut self, rows: &RecordBatch) -> Result<(), Error> {
         let seen = self.read(rows)?;
-        self.rows += seen.rows as u64;
-        self.unanswered += (rows.num_rows() - seen.rows) as u64;
-        self.level.see(seen.values, &answers_of(&seen.answered));
+        let count = seen.rows.num_rows();
+        let numbers: Vec<u64> = (self.rows..self.rows + count as u64).collect();
+        self.rows += count as u64;
+        self.unanswered += (rows.num_rows() - count) as u64;
+        self.level.see(seen.values, &answers_of(&seen.answered), &numbers);
         if self.level.needs_more() {
-            self.sample.keep(rows);
+            self.sample.keep(&self.needed(&seen.rows));
         }
         Ok(())
+    }
+
+    /// Takes a schema of which categories have fewer values: the others are unseen in all rows that it saw.
+    pub fn narrow(&mut self, schema: Schema) {
+        let columns = self.schema.read().zip(schema.read()).enumerate();
+        for (column, ((_, _, before), (_, _, now))) in columns {
+            if let (Some(before), Some(now)) = (before.vocabulary(), now.vocabulary()) {
+                self.level.forget(column, &before.codes_beyond(now));
+            }
+        }
+        self.schema = schema;
+    }
+
+    /// The columns that are read of some rows: no others are kept.
+    fn needed(&self, rows: &RecordBatch) -> RecordBatch {
+        let read = self.schema.read().map(|(_, column, _)| column.name.as_str());
+        let names: HashSet<&str> = read.chain(self.target.as_ref().map(Reader::name)).collect();
+        let schema = rows.schema();
+        let fields = schema.fields().iter().enumerate();
+        let places: Vec<usize> = fields
+            .filter(|(_, field)| names.contains(field.name().as_str()))
+            .map(|(place, _)| place)
+            .collect();
+        rows.project(&places).expect("the places are those of its columns")
     }
 
     /// How many rows were seen, those without a target left out.
@@ -126,25 +162,43 @@ impl Fitting {
                 (rows, Some(answered))
             }
         };
-        Ok(Seen { rows: rows.num_rows(), values: values_of(&self.schema, &rows)?, answered })
+        Ok(Seen { values: values_of(&self.schema, &rows)?, rows, answered })
     }
 
     /// The plan without holes.
     pub fn finish(mut self) -> Result<Plan, Error> {
+        self.fill()?;
+        self.form.plan(self.schema)
+    }
+
+    /// The plan without holes, with what the rows that it was fitted to go through to be trained on.
+    pub fn finish_crossed(mut self) -> Result<Crossed, Error> {
+        self.fill()?;
+        let count = self.parts.first().map_or(0, |(_, steps)| steps.len());
+        let of_part = |part: usize| {
+            let mut form = self.form.clone();
+            for (place, steps) in &self.parts {
+                form.steps[*place].step = steps[part].clone();
+            }
+            form.plan(self.schema.clone())
+        };
+        let folds = (0..count).map(of_part).collect::<Result<_, _>>()?;
+        Ok(Crossed { plan: self.form.plan(self.schema)?, folds })
+    }
+
+    /// Fills all holes.
+    fn fill(&mut self) -> Result<(), Error> {
         if self.rows == 0 {
             return Err(Error::NothingToFit);
         }
-        loop {
-            let is_done = self.level.conclude(&mut self.form.steps)?;
-            if is_done {
-                return self.form.plan(self.schema);
-            }
+        while !self.level.conclude(&mut self.form.steps, &mut self.parts)? {
             self.level = Level::begin(&self.schema, &self.form.steps)?;
-            for rows in self.sample.batches() {
+            for (rows, numbers) in self.sample.batches() {
                 let seen = self.read(rows)?;
-                self.level.see(seen.values, &answers_of(&seen.answered));
+                self.level.see(seen.values, &answers_of(&seen.answered), &numbers);
             }
         }
+        Ok(())
     }
 }
 

@@ -41,8 +41,14 @@ impl Sample {
         self.thinned += 1;
     }
 
-    pub(crate) fn batches(&self) -> &[RecordBatch] {
-        &self.batches
+    /// The rows that were kept, with their numbers among all that were shown.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = (&RecordBatch, Vec<u64>)> {
+        let mut before = 0_u64;
+        self.batches.iter().map(move |rows| {
+            let places = before..before + rows.num_rows() as u64;
+            before = places.end;
+            (rows, places.map(|place| place << self.thinned).collect())
+        })
     }
 }
 
@@ -71,11 +77,10 @@ mod tests {
             let column = Arc::new(UInt64Array::from(part.to_vec())) as ArrayRef;
             sample.keep(&RecordBatch::try_from_iter([("place", column)]).unwrap());
         }
-        let kept: Vec<u64> = sample
-            .batches()
-            .iter()
-            .flat_map(|rows| rows.column(0).as_primitive::<UInt64Type>().values().to_vec())
-            .collect();
+        let of_rows = |rows: &RecordBatch| rows.column(0).as_primitive::<UInt64Type>().values().to_vec();
+        let kept: Vec<u64> = sample.batches().flat_map(|(rows, _)| of_rows(rows)).collect();
+        let numbers: Vec<u64> = sample.batches().flat_map(|(_, numbers)| numbers).collect();
+        assert_eq!(numbers, kept);
         assert_eq!(kept, (0..count).step_by(4).collect::<Vec<_>>());
     }
 }

@@ -21,6 +21,11 @@ impl Tally {
         }
     }
 
+    /// These codes are beyond, after all.
+    pub(crate) fn forget(&mut self, codes: &[usize]) {
+        codes.iter().for_each(|code| self.counts[*code] = 0);
+    }
+
     /// How often a code was there.
     pub(crate) fn count(&self, code: u32) -> u64 {
         self.counts.get(code as usize).copied().unwrap_or(0)

@@ -3,15 +3,24 @@
 //! Each form is a plain picture of the file; taking it apart goes through the constructors, so that what
 //! was read from a file holds what was promised of its type.
 
+mod column;
+mod fields;
+mod kind;
 mod schema;
 mod step;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, InputType, Plan, Scale, Schema, Target, Task};
 
-pub use schema::{ColumnForm, KindForm, SchemaForm, TargetForm, TaskForm};
+pub use column::ColumnForm;
+pub use kind::KindForm;
+pub use schema::{SchemaForm, TargetForm, TaskForm};
 pub use step::StepForm;
+pub use words::in_words;
+
+pub(crate) use words::unknown;
 
 /// `plan.json`: how raw columns become what the members eat, and predicted values those of the target. Fitted
 /// values that are left out are holes, which fitting fills.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use crate::{Reads, Step, schema::closest};
+use super::words::unknown;
+use crate::{Reads, Step};
 
 /// A step, with the values that it reads and the name of what it gives.
 ///
@@ -90,7 +91,8 @@ fn read(fields: &mut Map<String, Value>) -> Result<StepForm, String> {
         (None, None) => return Err("column: is not there".to_owned()),
         (Some(_), Some(_)) => return Err("columns: is there beside column".to_owned()),
     };
-    let step = Step::read(&word, Value::Object(std::mem::take(fields))).ok_or_else(|| unknown(&word))??;
+    let step = Step::read(&word, Value::Object(std::mem::take(fields)))
+        .ok_or_else(|| format!("step: {}", unknown(&word, Step::WORDS)))??;
     Ok(StepForm { reads, to, step })
 }
 
@@ -100,12 +102,6 @@ fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, S
         Some(Value::String(text)) => Ok(Some(text)),
         Some(other) => Err(format!("{name}: is {other}, expected a text")),
     }
-}
-
-fn unknown(word: &str) -> String {
-    let close = closest(word, Step::WORDS.iter().copied());
-    let close = close.map_or(String::new(), |close| format!(", did you mean \"{close}\"?"));
-    format!("step: \"{word}\" is not known{close} (known are {})", Step::WORDS.join(", "))
 }
 
 #[cfg(feature = "json-schema")]

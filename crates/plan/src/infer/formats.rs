@@ -1,5 +1,6 @@
 //! How dates and times are commonly written.
 
+use super::nearly_all;
 use crate::Clock;
 
 /// Tried in this order: of those that fit all values, the first is taken. Nothing stands for ISO 8601.
@@ -95,6 +96,10 @@ impl Format {
         }
     }
 
+    pub(super) fn fits(&self) -> u64 {
+        self.fits
+    }
+
     pub(super) fn fails(&self) -> u64 {
         self.fails
     }
@@ -143,7 +148,7 @@ impl Formats {
 
     /// The first of those that fit best, if it fits nearly all, and one that fits as well.
     pub(super) fn best(&self) -> Option<(&Format, Option<&Format>)> {
-        let fits = |format: &&Format| format.fits > 0 && format.fails * 20 <= format.fits + format.fails;
+        let fits = |format: &&Format| nearly_all(format.fits, format.fails);
         let best = self.all.iter().filter(fits).min_by_key(|format| format.fails)?;
         let rival = self.all.iter().find(|other| other.format != best.format && other.fits == best.fits);
         Some((best, rival))

@@ -5,11 +5,14 @@
 //! twice is looked at in the first [`Inference::PREFIX`] rows alone. What was asked for in [`Wishes`] is as it
 //! was asked; what is not said there is still taken from the rows, such as the values of a category.
 
+mod categories;
 mod decide;
+mod early;
 mod formats;
 mod look;
 mod tally;
 mod target;
+mod texts;
 mod usual;
 mod wishes;
 
@@ -21,6 +24,7 @@ use crate::{ColumnForm, Error, KindForm, PlanForm, SchemaForm, TaskForm};
 use look::Look;
 use target::Sought;
 
+pub use early::Early;
 pub use usual::Aim;
 pub use wishes::Wishes;
 
@@ -80,6 +84,10 @@ pub struct Sight {
     pub range: Option<(f64, f64)>,
     /// How many cells are no value of its type, and read as missing.
     pub unreadable: u64,
+    /// How many cells have a value that fewer than ten rows have: it is left out of the schema, and read as unseen.
+    pub rare: u64,
+    /// How many cells are none of the values, or are beyond the range, that the column is asked to have.
+    pub strangers: u64,
     /// Whether a time has a time of day.
     pub has_hours: bool,
 }
@@ -142,8 +150,13 @@ impl Inference {
         }
     }
 
-    /// What was found out.
-    pub fn finish(self) -> Result<Inferred, Error> {
+    /// How many rows were seen that have a target.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// What was found out so far.
+    pub fn finish(&self) -> Result<Inferred, Error> {
         if self.rows == 0 {
             return Err(Error::NothingToFit);
         }
@@ -189,6 +202,11 @@ impl Inferred {
     pub fn is_any_read(&self) -> bool {
         self.schema.columns.iter().any(|column| column.kind != KindForm::Unread)
     }
+}
+
+/// Whether cells are of a type, of which so many are and so many are not: all but one in twenty, or but one.
+fn nearly_all(fits: u64, fails: u64) -> bool {
+    fits > 0 && fails * 20 <= fits + fails || fits >= 4 && fails == 1
 }
 
 /// Each column has a name of its own.

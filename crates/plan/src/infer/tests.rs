@@ -26,8 +26,13 @@ fn find_as(name: &str, cells: ArrayRef, wishes: Wishes) -> Result<(ColumnForm, S
     Ok((inferred.schema.columns[0].clone(), inferred.sights[0].clone()))
 }
 
+/// Each cell in ten rows: what fewer rows have is told of none.
+fn often(cells: &[&str]) -> ArrayRef {
+    texts(&cells.repeat(10))
+}
+
 fn kind(cells: &[&str]) -> KindForm {
-    find(texts(cells)).0.kind
+    find(often(cells)).0.kind
 }
 
 /// What the target is found to be.
@@ -91,7 +96,7 @@ fn what_stands_for_nothing_among_numbers_is_missing() {
     assert!(form.missing.unwrap().contains(&"?".to_owned()));
     assert_eq!(sight.why, "integers; \"?\" for nothing");
     // Among words it is one.
-    let (form, sight) = find(texts(&["a", "?", "b", "a", "?"]));
+    let (form, sight) = find(often(&["a", "?", "b", "a", "?"]));
     assert_eq!((form.kind, sight.missing), (KindForm::Category, 0));
 }
 
@@ -103,6 +108,83 @@ fn a_few_cells_that_are_no_numbers_are_unreadable() {
     assert_eq!((form.kind, sight.unreadable), (KindForm::Number, 1));
     assert_eq!(form.policy.unreadable, Some(crate::Action::Impute));
     assert_eq!(sight.why, "numbers; 1 cell is not, and read as missing");
+}
+
+#[test]
+fn one_bad_cell_of_a_few_is_unreadable() {
+    let dates = |bad: &'static str| {
+        (0..10).map(move |row| if row == 4 { bad.to_owned() } else { format!("{:02}.11.2026", row + 1) })
+    };
+    for bad in ["soon", "20261121", "31.02.2026"] {
+        let (form, sight) = find(texts(&dates(bad).collect::<Vec<_>>()));
+        assert_eq!((form.kind, sight.unreadable), (KindForm::Time, 1), "{bad}");
+        assert_eq!(form.policy.unreadable, Some(crate::Action::Impute));
+        assert_eq!(sight.why, "times as %d.%m.%Y; 1 cell is not, and read as missing");
+    }
+    let (form, sight) = find(texts(&["3", "1", "4", "x", "5"]));
+    assert_eq!((form.kind, sight.unreadable), (KindForm::Integer, 1));
+    // Two of a few are too many.
+    assert_ne!(find(texts(&["3", "1", "4", "x", "y"])).0.kind, KindForm::Integer);
+}
+
+#[test]
+fn values_of_few_rows_are_told_of_none() {
+    let cells: Vec<&str> = [("de", 30), ("fr", 10), ("li", 9), ("va", 1)]
+        .into_iter()
+        .flat_map(|(value, rows)| std::iter::repeat_n(value, rows))
+        .collect();
+    let (form, sight) = find(texts(&cells));
+    assert_eq!(form.values, Some(vec![Known::Text("de".into()), Known::Text("fr".into())]));
+    assert_eq!((sight.rare, sight.distinct), (10, Some(4)));
+    assert_eq!(sight.why, "4 values; 2 more are in fewer than 10 rows, and read as unseen");
+    // Where all are so, the column is a text, of which no step keeps a word.
+    let (form, sight) = find(texts(&["de", "fr", "de", "li"]));
+    assert_eq!((form.kind, form.values), (KindForm::Text, None));
+    assert_eq!(sight.why, "3 values, none in 10 rows");
+    // What is told by hand is told.
+    let own = ColumnForm {
+        values: Some(vec![Known::Text("va".into()), Known::Text("de".into())]),
+        ..ColumnForm::new("x", KindForm::Category)
+    };
+    let (form, sight) =
+        find_as("x", texts(&cells), Wishes { columns: vec![own.clone()], ..Wishes::default() }).unwrap();
+    assert_eq!((form.values, sight.strangers), (own.values, 19));
+    assert_eq!(sight.why, "asked for; 19 of 50 cells are nothing of what it says");
+    let (_, sight) = find(often(&["1", "1.0", "2"]));
+    assert_eq!(sight.rare, 0);
+}
+
+#[test]
+fn numbers_beyond_a_range_that_is_asked_for_are_counted() {
+    let own = ColumnForm { range: Some([Some(2.0), None]), ..ColumnForm::new("x", KindForm::Integer) };
+    let wishes = Wishes { columns: vec![own], ..Wishes::default() };
+    let (_, sight) = find_as("x", often(&["1", "2", "3", ""]), wishes).unwrap();
+    assert_eq!(sight.strangers, 10);
+}
+
+#[test]
+fn what_the_first_rows_told_stands_or_does_not() {
+    let confirmed = |first: &dyn Fn(usize) -> &'static str, then: &dyn Fn(usize) -> &'static str| {
+        let rows = |cell: &dyn Fn(usize) -> &'static str| {
+            let target = texts(&(0..1000).map(|row| ["no", "yes"][row % 2]).collect::<Vec<_>>());
+            let cells = texts(&(0..1000).map(cell).collect::<Vec<_>>());
+            RecordBatch::try_from_iter([("x", cells), ("target", target)]).unwrap()
+        };
+        let mut inference = Inference::new(&rows(first).schema(), "target", Wishes::default()).unwrap();
+        inference.see(&rows(first)).unwrap();
+        let early = inference.early().unwrap();
+        inference.see(&rows(then)).unwrap();
+        inference.confirm(&early).unwrap()
+    };
+    let usual = |row: usize| ["a", "b", "c"][row % 3];
+    let some = |row: usize| if row < 15 { "d" } else { ["a", "b", "c"][row % 3] };
+    let same = confirmed(&usual, &some).unwrap();
+    assert_eq!(same.schema.columns[0].values.as_ref().map(Vec::len), Some(3));
+    assert_eq!(same.rows, 2000);
+    assert!(confirmed(&usual, &|row| ["a", "d"][row % 2]).is_none());
+    assert!(confirmed(&usual, &|row| if row < 50 { "" } else { "a" }).is_none());
+    assert!(confirmed(&|row| ["1", "2", "5"][row % 3], &|_| "2.5").is_none());
+    assert!(confirmed(&|row| ["1", "2", "5"][row % 3], &|row| ["7", "8"][row % 2]).is_some());
 }
 
 #[test]
@@ -150,7 +232,7 @@ fn a_category_has_all_its_values_whenever_they_come() {
 
 #[test]
 fn too_many_values_are_a_text() {
-    let cells: Vec<String> = (0..5000).map(|row| format!("v{}", row % 1001)).collect();
+    let cells: Vec<String> = (0..20_000).map(|row| format!("v{}", row % 1001)).collect();
     let (form, sight) = find(texts(&cells));
     assert_eq!((form.kind, sight.distinct), (KindForm::Text, None));
     // Whoever asks for a category gets it.
@@ -178,7 +260,7 @@ fn what_the_file_says_is_so() {
 #[test]
 fn what_is_asked_for_is_completed_from_the_rows() {
     let asked = |text: &str| Wishes { columns: vec![Wishes::read("x", text).unwrap()], ..Wishes::default() };
-    let (form, sight) = find_as("x", texts(&["3", "1", "3"]), asked("category")).unwrap();
+    let (form, sight) = find_as("x", often(&["3", "1", "3"]), asked("category")).unwrap();
     assert_eq!(form.values, Some(vec![Known::Integer(1), Known::Integer(3)]));
     assert_eq!(sight.why, "asked for");
     let (form, _) = find_as("x", texts(&["a;b", "b", "c;a"]), asked("set:;")).unwrap();

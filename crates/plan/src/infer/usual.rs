@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Inferred, Sight};
 use crate::{
-    ColumnForm, DatePart, DateParts, Frequency, Hash, Ids, Impute, InputForm, InputType, KindForm, ManyHot,
-    Normalise, OneHot, Ordinal, Place, PlanForm, RowNorm, Scale, Select, Split, Stand, Standardise, StepForm,
-    TargetMean, Window,
+    ColumnForm, DatePart, DateParts, FEW, Frequency, Hash, Ids, Impute, InputForm, InputType, KindForm,
+    ManyHot, Normalise, OneHot, Ordinal, Place, PlanForm, RowNorm, Scale, Select, Split, Stand, Standardise,
+    StepForm, TargetMean, Unknown, Window,
 };
 
 /// What the features are for.
@@ -59,7 +59,7 @@ impl Inferred {
                 steps.add_if(scale, Standardise::default());
             }
             KindForm::Boolean => steps.add(Impute { with: Some(Stand::Mode), ..Impute::default() }),
-            KindForm::Category => self.category(column, gaps, aim, &mut steps),
+            KindForm::Category => self.category(column, sight, aim, &mut steps),
             KindForm::Time => {
                 steps.add(parts(column, sight.has_hours, aim));
                 steps.add(Impute::default());
@@ -72,7 +72,8 @@ impl Inferred {
             }
             KindForm::Set | KindForm::Bag => {
                 let count = column.kind == KindForm::Bag;
-                steps.add(ManyHot { count, at_most: Some(256), ..ManyHot::default() });
+                let (at_least, unknown) = (Some(FEW), Unknown::Own);
+                steps.add(ManyHot { count, at_least, at_most: Some(256), unknown, ..ManyHot::default() });
             }
             KindForm::Sequence => steps.add(Ids { most: Some(10_000), ..Ids::default() }),
             KindForm::Vector => {
@@ -88,15 +89,16 @@ impl Inferred {
         steps.steps
     }
 
-    fn category(&self, column: &ColumnForm, gaps: bool, aim: Aim, steps: &mut Chain<'_>) {
+    fn category(&self, column: &ColumnForm, sight: &Sight, aim: Aim, steps: &mut Chain<'_>) {
         let values = column.values.as_ref().map_or(column.levels.unwrap_or(0), Vec::len);
         let means =
             self.rows >= ROWS_OF_VALUE * values as u64 && self.classes().is_none_or(|count| count <= 10);
         if aim == Aim::Trees {
             steps.add(Ordinal { missing: Some(-1.0), unseen: Some(-1.0), ..Ordinal::default() });
         } else if values <= MOST_COLUMNS {
-            let missing = if gaps { Place::Own } else { Place::Nowhere };
-            steps.add(OneHot { missing, ..OneHot::default() });
+            let place = |is_there: bool| if is_there { Place::Own } else { Place::Nowhere };
+            let (missing, unseen) = (place(sight.missing + sight.unreadable > 0), place(sight.rare > 0));
+            steps.add(OneHot { missing, unseen, ..OneHot::default() });
         } else if means {
             steps.add(TargetMean::default());
             steps.add_if(self.classes().is_none(), Standardise::default());

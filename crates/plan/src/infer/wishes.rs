@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Classes, ColumnForm, KindForm, StepForm, TaskForm};
+use crate::{Classes, ColumnForm, KindForm, StepForm, TaskForm, form::unknown};
 
 /// What the maker of a schema says, whatever the rows would tell.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,12 +37,10 @@ impl Wishes {
             Some((word, detail)) => (word, Some(detail).filter(|detail| !detail.is_empty())),
             None => (text, None),
         };
-        let kind = KindForm::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
-            let words: Vec<&str> = KindForm::ALL.iter().map(|kind| kind.word()).collect();
-            let close = crate::schema::closest(word, words.iter().copied());
-            let close = close.map_or(String::new(), |close| format!(", did you mean \"{close}\"?"));
-            format!("the type \"{word}\" is not known{close} (known are {})", words.join(", "))
-        })?;
+        let kind = KindForm::ALL
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| format!("the type {}", unknown(word, &KindForm::ALL.map(KindForm::word))))?;
         let mut form = ColumnForm::new(column, kind);
         match (kind, detail) {
             (_, None) => {}

@@ -78,6 +78,21 @@ impl Survey {
         Ok(())
     }
 
+    /// Takes a schema of which categories have fewer values: the others are unseen in all rows that it saw.
+    pub fn narrow(&mut self, schema: &Schema) {
+        for (surveyed, (_, _, now)) in self.columns.iter_mut().zip(schema.read()) {
+            let before = surveyed.column.kind.as_ref().and_then(Kind::vocabulary);
+            if let (Some(before), Some(now), Held::Codes(tally, _)) =
+                (before, now.vocabulary(), &mut surveyed.held)
+            {
+                let codes = before.codes_beyond(now);
+                let cells: u64 = codes.iter().map(|code| tally.count(*code as u32)).sum();
+                surveyed.flaws[Flaw::Unseen as usize] += cells;
+                tally.forget(&codes);
+            }
+        }
+    }
+
     /// How many rows were seen.
     pub fn rows(&self) -> u64 {
         self.rows

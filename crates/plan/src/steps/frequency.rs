@@ -100,6 +100,10 @@ impl Fit for Fitting {
         self.tally.see(reads[0].codes());
     }
 
+    fn forget(&mut self, codes: &[usize]) {
+        self.tally.forget(codes);
+    }
+
     fn conclude(self: Box<Self>, _: Option<&[f64]>) -> Result<Step, Misfit> {
         let known = || self.tally.known().map(|(code, _)| self.vocabulary.value(code)).collect();
         let values = self.step.values.clone().unwrap_or_else(known);

@@ -209,6 +209,10 @@ impl Fit for OfCodes {
         self.tally.see(reads[0].codes());
     }
 
+    fn forget(&mut self, codes: &[usize]) {
+        self.tally.forget(codes);
+    }
+
     fn conclude(self: Box<Self>, _: Option<&[f64]>) -> Result<Step, Misfit> {
         // Of equals the first; of categories none of which is there, the first too.
         let commonest = (0..self.vocabulary.len()).rev().max_by_key(|code| self.tally.count(*code as u32));

@@ -11,6 +11,7 @@ mod boolean;
 mod by_column;
 mod clip;
 mod date_parts;
+mod each;
 mod fields;
 mod frequency;
 mod hash;
@@ -48,7 +49,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Vocabulary,
+    Vocabulary, in_words,
     values::{Shape, Values},
 };
 
@@ -57,6 +58,7 @@ pub use bins::{Bins, Cut, Give};
 pub use boolean::Boolean;
 pub use clip::Clip;
 pub use date_parts::{DatePart, DateParts};
+pub use each::Each;
 pub use frequency::{Frequency, FrequencyForm};
 pub use hash::Hash;
 pub use ids::{Ids, Side};
@@ -153,9 +155,10 @@ steps! {
 }
 
 fn with_path(error: serde_path_to_error::Error<serde_json::Error>) -> String {
+    let what = in_words(error.inner());
     match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
+        "." => what,
+        path => format!("{path}: {what}"),
     }
 }
 
@@ -193,6 +196,14 @@ pub(crate) trait Fit {
     /// Whether the step before may be fitted in the same pass: its missing numbers come as they are, and
     /// what stands in for them, a number for each column, is told at the end.
     fn takes_late(&self) -> bool {
+        false
+    }
+
+    /// These codes of what it reads are unseen, after all: no value of theirs may be in the step.
+    fn forget(&mut self, _codes: &[usize]) {}
+
+    /// Whether what it learns is the target's: it reads codes, and is fitted without parts of the rows too.
+    fn learns_target(&self) -> bool {
         false
     }
 
@@ -241,70 +252,6 @@ impl From<String> for Misfit {
 /// What was fitted, or the hole where it is to be.
 pub(crate) fn filled<'v, T>(field: &'static str, value: &'v Option<T>) -> Result<&'v T, Misfit> {
     value.as_ref().ok_or_else(|| Misfit::field(field, "is not there: the step is not fitted"))
-}
-
-/// A number for each column of what a step reads; in JSON, one number where there is one column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(from = "OneOrMore", into = "OneOrMore")]
-pub struct Each(pub Vec<f64>);
-
-#[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "a number, or a list of numbers")]
-enum OneOrMore {
-    One(f64),
-    More(Vec<f64>),
-}
-
-impl From<OneOrMore> for Each {
-    fn from(form: OneOrMore) -> Each {
-        match form {
-            OneOrMore::One(number) => Each(vec![number]),
-            OneOrMore::More(numbers) => Each(numbers),
-        }
-    }
-}
-
-impl From<Each> for OneOrMore {
-    fn from(Each(numbers): Each) -> OneOrMore {
-        match numbers.as_slice() {
-            [one] => OneOrMore::One(*one),
-            _ => OneOrMore::More(numbers),
-        }
-    }
-}
-
-impl From<f64> for Each {
-    fn from(number: f64) -> Each {
-        Each(vec![number])
-    }
-}
-
-impl Each {
-    /// A finite number for each of the columns.
-    pub(crate) fn of(&self, field: &'static str, columns: usize) -> Result<Vec<f64>, Misfit> {
-        if self.0.len() != columns {
-            let found = self.0.len();
-            return Err(Misfit::field(
-                field,
-                format!("has {found} numbers: expected one for each of {columns} columns"),
-            ));
-        }
-        match self.0.iter().find(|number| !number.is_finite()) {
-            Some(number) => Err(Misfit::field(field, format!("is {number}: expected a number"))),
-            None => Ok(self.0.clone()),
-        }
-    }
-
-    /// The same, and none is 0 or less.
-    pub(crate) fn positive(&self, field: &'static str, columns: usize) -> Result<Vec<f64>, Misfit> {
-        let numbers = self.of(field, columns)?;
-        match numbers.iter().find(|number| **number <= 0.0) {
-            Some(number) => Err(Misfit::field(field, format!("is {number}: expected more than 0"))),
-            None => Ok(numbers),
-        }
-    }
 }
 
 /// What fits in double precision need not in single.

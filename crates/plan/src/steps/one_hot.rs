@@ -176,6 +176,10 @@ impl Fit for Fitting {
         self.tally.see(reads[0].codes());
     }
 
+    fn forget(&mut self, codes: &[usize]) {
+        self.tally.forget(codes);
+    }
+
     fn conclude(self: Box<Self>, _: Option<&[f64]>) -> Result<Step, Misfit> {
         let count = |code: &usize| self.tally.count(*code as u32);
         let known: Vec<usize> = self.tally.known().map(|(code, _)| code).collect();

@@ -53,7 +53,7 @@ pub enum Smoothing {
 
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "\"auto\", or a number")]
+#[serde(untagged, expecting = "expected \"auto\", or a number")]
 enum SmoothingForm {
     Rows(f64),
     Word(String),
@@ -109,7 +109,12 @@ impl Work for TargetMean {
         match (&self.values, &self.means, &self.prior) {
             (Some(_), Some(_), Some(_)) => Ok(None),
             (None, Some(_), _) => Err(Misfit::field("means", "is there, and `values` is not")),
-            _ => Ok(Some(Box::new(Fitting { step: self.clone(), vocabulary, groups: None }))),
+            _ => Ok(Some(Box::new(Fitting {
+                step: self.clone(),
+                vocabulary,
+                groups: None,
+                forgotten: Vec::new(),
+            }))),
         }
     }
 }
@@ -126,6 +131,8 @@ struct Fitting {
     step: TargetMean,
     vocabulary: Arc<Vocabulary>,
     groups: Option<Groups>,
+    /// Codes that are unseen, after all.
+    forgotten: Vec<usize>,
 }
 
 impl Fit for Fitting {
@@ -138,14 +145,24 @@ impl Fit for Fitting {
         }
     }
 
+    fn forget(&mut self, codes: &[usize]) {
+        self.forgotten.extend(codes);
+        if let Some(groups) = &mut self.groups {
+            groups.forget(codes);
+        }
+    }
+
+    fn learns_target(&self) -> bool {
+        true
+    }
+
     fn conclude(self: Box<Self>, _: Option<&[f64]>) -> Result<Step, Misfit> {
         let groups = self.groups.as_ref();
         let groups = groups.ok_or_else(|| "is fitted to a target, and there is none".to_owned())?;
         let all: Vec<Group> = groups.classes().map(|class| groups.all(class)).collect();
         let prior = || Each(all.iter().map(|group| group.mean).collect());
         let prior = self.step.prior.clone().unwrap_or_else(prior);
-        let known = || groups.known().map(|code| self.vocabulary.value(code)).collect();
-        let values = self.step.values.clone().unwrap_or_else(known);
+        let values = self.step.values.clone().unwrap_or_else(|| self.known(groups));
         let means = match &self.step.means {
             Some(means) => means.clone(),
             None => self.means(groups, &values, &all, &prior.of("prior", all.len())?)?,
@@ -156,6 +173,15 @@ impl Fit for Fitting {
 }
 
 impl Fitting {
+    /// The values that are there; all of them where none is, and each has the prior then.
+    fn known(&self, groups: &Groups) -> Vec<Known> {
+        let mut codes: Vec<usize> = groups.known().collect();
+        if codes.is_empty() {
+            codes = (0..self.vocabulary.len()).filter(|code| !self.forgotten.contains(code)).collect();
+        }
+        codes.into_iter().map(|code| self.vocabulary.value(code)).collect()
+    }
+
     /// The numbers of each value.
     fn means(
         &self,

@@ -1,10 +1,14 @@
 //! Features and target, in a Parquet file.
 
-use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
+use std::{fs::File, path::Path, sync::Arc};
 
-use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    cast::AsArray,
+    types::{Float32Type, Float64Type},
+};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use automl_pack_plan::{Block, Classes, InputType, Plan, Target, Task};
+use automl_pack_plan::{Block, Classes, InputType, Names, Plan, Target, Task};
 use ndarray::Array2;
 use parquet::{
     arrow::ArrowWriter, basic::Compression, errors::ParquetError, file::properties::WriterProperties,
@@ -19,21 +23,22 @@ const ROWS: usize = 1 << 16;
 pub(super) struct Features {
     writer: ArrowWriter<File>,
     schema: SchemaRef,
-    pub rows: u64,
+    rows: u64,
+    /// How many rows have NaN, by feature.
+    gaps: Vec<u64>,
 }
 
-/// The columns of the file: those of the inputs by their labels, and the target.
-pub(super) fn columns(plan: &Plan, target: &Target) -> Result<SchemaRef, Error> {
-    let mut taken = HashSet::from([target.name.clone()]);
+/// The columns of the file: those of the inputs by their labels, and the target. A label that is taken has the name of
+/// its input before it, or a number behind it.
+pub(super) fn columns(plan: &Plan, target: &Target) -> SchemaRef {
+    let mut names = Names::default();
+    names.take(&target.name);
     let mut fields = Vec::new();
     for (place, input) in plan.inputs().iter().enumerate() {
         for label in plan.labels(place) {
             // Two inputs may have the same columns, scaled for one and not for the other.
-            let name = [label.clone(), format!("{}.{label}", input.name)]
-                .into_iter()
-                .find(|name| !taken.contains(name));
-            let name = name.ok_or_else(|| Error::Feature { label: label.clone() })?;
-            taken.insert(name.clone());
+            let of_input = format!("{}.{label}", input.name);
+            let name = names.take(if names.is_taken(label) { &of_input } else { label });
             fields.push(Field::new(name, arrow_type(input.element), false));
         }
     }
@@ -43,7 +48,7 @@ pub(super) fn columns(plan: &Plan, target: &Target) -> Result<SchemaRef, Error> 
         _ => DataType::Float64,
     };
     fields.push(Field::new(&target.name, of_target, false));
-    Ok(Schema::new(fields).into())
+    Schema::new(fields).into()
 }
 
 fn arrow_type(element: InputType) -> DataType {
@@ -69,17 +74,29 @@ impl Features {
             .set_max_row_group_row_count(Some(ROWS))
             .build();
         let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties)).map_err(failed)?;
-        Ok(Features { writer, schema: Arc::clone(schema), rows: 0 })
+        let gaps = vec![0; schema.fields().len()];
+        Ok(Features { writer, schema: Arc::clone(schema), rows: 0, gaps })
     }
 
-    /// Writes some rows, of which those that the policy refused are left out already.
-    pub(super) fn write(&mut self, blocks: &[Block], target: &ArrayRef) -> Result<(), Error> {
+    /// The file's columns of some rows.
+    pub(super) fn rows(&self, blocks: &[Block], target: &ArrayRef) -> RecordBatch {
         let mut arrays: Vec<ArrayRef> = blocks.iter().flat_map(arrays).collect();
         arrays.push(Arc::clone(target));
         let rows = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
-        let rows = rows.expect("the blocks are those of the plan's inputs");
+        rows.expect("the blocks are those of the plan's inputs")
+    }
+
+    /// Writes some rows, of which those that the policy refused are left out already.
+    pub(super) fn write(&mut self, rows: &RecordBatch) -> Result<(), Error> {
         self.rows += rows.num_rows() as u64;
-        self.writer.write(&rows).map_err(failed)
+        self.gaps.iter_mut().zip(rows.columns()).for_each(|(gaps, column)| *gaps += nans(column));
+        self.writer.write(rows).map_err(failed)
+    }
+
+    /// The features that have NaN, and in how many rows.
+    pub(super) fn gaps(&self) -> impl Iterator<Item = (&str, u64)> {
+        let names = self.schema.fields().iter().map(|field| field.name().as_str());
+        names.zip(self.gaps.iter().copied()).filter(|(_, rows)| *rows > 0)
     }
 
     pub(super) fn finish(self) -> Result<u64, Error> {
@@ -88,6 +105,15 @@ impl Features {
         file.sync_all().map_err(|source| Error::Store { source })?;
         Ok(rows)
     }
+}
+
+/// How many numbers of a column are none.
+fn nans(column: &ArrayRef) -> u64 {
+    let single =
+        column.as_primitive_opt::<Float32Type>().map(|of| of.values().iter().filter(|x| x.is_nan()).count());
+    let double =
+        column.as_primitive_opt::<Float64Type>().map(|of| of.values().iter().filter(|x| x.is_nan()).count());
+    single.or(double).unwrap_or(0) as u64
 }
 
 /// The columns of a block.

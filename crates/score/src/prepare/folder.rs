@@ -6,15 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
 use arrow_cast::display::array_value_to_string;
-use arrow_select::take::take;
-use automl_pack_plan::{Action, Flaw, PlanForm, Policy, SchemaForm};
+use automl_pack_plan::{PlanForm, SchemaForm};
 use serde::Serialize;
 
 use super::{
     Fitted,
     features::{self, Features},
+    lot::Lot,
     rows::Parts,
 };
 use crate::{
@@ -35,6 +34,10 @@ pub struct Written {
     pub refused: u64,
     /// How many columns the features have.
     pub features: usize,
+    /// How often the table was read.
+    pub passes: u32,
+    /// Features that are NaN in some rows, as no step puts anything there, and in how many.
+    pub gaps: BTreeMap<String, u64>,
     /// Columns with cells that are no value of their type, which were filled in.
     pub unreadable: BTreeMap<String, Unreadable>,
 }
@@ -121,35 +124,44 @@ fn replace(staging: &Path, folder: &Path) -> io::Result<()> {
 }
 
 fn fill(fitted: &Fitted<'_>, folder: &Path) -> Result<Written, Error> {
-    let columns = features::columns(&fitted.plan, &fitted.target)?;
+    let plan = &fitted.crossed.plan;
+    let columns = features::columns(plan, &fitted.target);
     let data = folder.join(DATA);
     fs::create_dir(&data).map_err(failed)?;
-    put(&data.join("schema.json"), &SchemaForm::of(fitted.plan.schema(), &fitted.target))?;
-    put(&data.join("plan.json"), &PlanForm::of(&fitted.plan, &fitted.target))?;
+    put(&data.join("schema.json"), &SchemaForm::of(plan.schema(), &fitted.target))?;
+    put(&data.join("plan.json"), &PlanForm::of(plan, &fitted.target))?;
     put(&data.join("statistics.json"), &fitted.statistics)?;
 
-    let mut written = Written { features: columns.fields().len() - 1, ..Written::default() };
+    let (features, passes) = (columns.fields().len() - 1, fitted.passes);
+    let mut written = Written { features, passes, ..Written::default() };
     let mut training = Features::create(&folder.join(FEATURES), &columns)?;
     let mut held = match fitted.study.holdout {
         Some(_) => Some(Features::create(&folder.join(HELD), &columns)?),
         None => None,
     };
+    let mut trained_on = 0;
     fitted.study.each_block(|block| {
         let target = &fitted.study.inferred.schema.target;
         let (there, answers) = target.answered(&block.rows).map_err(|error| block.refuse(error))?;
         written.unanswered += block.rows.num_rows() as u64 - there.len() as u64;
         let parts = Parts::of(block, there, fitted.study.holdout);
-        let of_training = SomeRows { rows: parts.training(&block.rows), places: &parts.training };
-        written.prepare(fitted, block, &of_training, &parts.training_answers(&answers), &mut training)?;
-        if let Some(held) = &mut held {
-            let of_held = SomeRows { rows: parts.held(&block.rows), places: &parts.held };
-            written.prepare(fitted, block, &of_held, &parts.held_answers(&answers), held)?;
+        let lot = parts.training_lot(block, &answers);
+        written.prepare(fitted, &lot, Some(trained_on), &mut training)?;
+        trained_on += lot.places.len() as u64;
+        match &mut held {
+            Some(held) => written.prepare(fitted, &parts.held_lot(block, &answers), None, held),
+            None => Ok(()),
         }
-        Ok(())
     })?;
+    for (name, rows) in training.gaps().chain(held.iter().flat_map(Features::gaps)) {
+        *written.gaps.entry(name.to_owned()).or_insert(0) += rows;
+    }
     written.rows = training.finish()?;
     written.held = held.map_or(Ok(0), Features::finish)?;
-    Ok(written)
+    match (written.rows, written.refused) {
+        (0, refused) => Err(Error::AllRefused { refused }),
+        _ => Ok(written),
+    }
 }
 
 fn put(path: &Path, content: &impl Serialize) -> Result<(), Error> {
@@ -159,52 +171,22 @@ fn put(path: &Path, content: &impl Serialize) -> Result<(), Error> {
     fs::write(path, bytes).map_err(failed)
 }
 
-/// Rows of a block, and their places in it.
-struct SomeRows<'p> {
-    rows: RecordBatch,
-    places: &'p [u64],
-}
-
 impl Written {
-    /// Takes some rows of a block through the plan, and writes what comes of them.
+    /// Takes some rows through the plan, and writes what comes of them. Those that are trained on have numbers.
     fn prepare(
         &mut self,
         fitted: &Fitted<'_>,
-        block: &Block,
-        some: &SomeRows<'_>,
-        answers: &ArrayRef,
+        lot: &Lot<'_>,
+        first: Option<u64>,
         features: &mut Features,
     ) -> Result<(), Error> {
-        if some.places.is_empty() {
-            return Ok(());
+        let passed = lot.pass(&fitted.crossed, first, features)?;
+        self.refused += passed.refused;
+        for (row, column) in passed.unreadable {
+            let column = &fitted.crossed.plan.schema().columns()[column].name;
+            self.note(column, lot.block, row as usize);
         }
-        // What cannot be read was taken for missing in the fitting, and is here too.
-        let policy = Policy { unreadable: Some(Action::Impute), ..Policy::default() };
-        let prepare = |rows: &RecordBatch| {
-            fitted.plan.prepare(rows, &policy).map_err(|error| match error.row() {
-                // The row's number is that among the rows that are prepared.
-                Some(row) => block.refuse_row(some.places[row] as usize, error),
-                None => Error::Columns(error),
-            })
-        };
-        let prepared = prepare(&some.rows)?;
-        for note in prepared.notes.iter().filter(|note| note.flaw == Flaw::Unreadable) {
-            let column = &fitted.plan.schema().columns()[note.column].name;
-            self.note(column, block, some.places[note.row] as usize);
-        }
-        let refused = prepared.notes.refused();
-        if refused.is_empty() {
-            return features.write(&prepared.blocks, answers);
-        }
-        self.refused += refused.len() as u64;
-        let stay = (0..some.places.len()).filter(|row| refused.binary_search(row).is_err());
-        let stay = UInt64Array::from(stay.map(|row| row as u64).collect::<Vec<_>>());
-        if stay.is_empty() {
-            return Ok(());
-        }
-        let rows = arrow_select::take::take_record_batch(&some.rows, &stay).expect("they are of these rows");
-        let answers = take(answers, &stay, None).expect("they are of these rows");
-        features.write(&prepare(&rows)?.blocks, &answers)
+        passed.rows.map_or(Ok(()), |rows| features.write(&rows))
     }
 
     fn note(&mut self, column: &str, block: &Block, row: usize) {

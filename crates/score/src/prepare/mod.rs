@@ -1,31 +1,46 @@
 //! From a table to what a model is trained on: schema, fitted plan, statistics and features, in a folder.
 //!
-//! What is read how often: one pass tells the types, the values of categories and the classes of the target;
-//! one fits the plan and gathers the statistics; one writes the features. A table of at most [`KEPT_ROWS`] rows
-//! and [`KEPT_BYTES`] bytes is read once and kept. Rows without a target are left out of everything, rows that
-//! are held out of all but the classes and their own features.
+//! What is read how often: a table of few rows once, and then it is kept ([`Keep`]). A larger one twice: its first rows
+//! tell the types, the values of categories and the classes of the target; from there on the same pass fits the plan
+//! and gathers the statistics, and looks whether all rows tell the same; a second pass writes the features. Where later
+//! rows tell something else, the plan is fitted anew in a pass of its own. Rows without a target are left out of
+//! everything, rows that are held out of all but the classes and their own features.
 
 mod features;
+mod first;
 mod folder;
+mod lot;
 mod rows;
+mod study;
 
 use std::{collections::BTreeMap, path::Path};
 
 use automl_pack_plan::{
-    Aim, ColumnForm, Inference, Inferred, Plan, PlanForm, Sight, Statistics, StepForm, Survey, Target, Wishes,
+    Aim, Crossed, Inference, Inferred, Plan, PlanForm, Statistics, StepForm, Target, Wishes,
 };
 
-use crate::{Error, Source, Stop, input::Block};
+use crate::{Error, Source, Stop};
 
 pub use folder::{Written, check_folder};
 pub use rows::Holdout;
+pub use study::{Looked, Study};
 
-use rows::Parts;
+use first::FirstPass;
 
-/// A table of more rows is read anew in each pass.
-pub const KEPT_ROWS: u64 = Inference::PREFIX;
-/// A table that takes more memory is read anew in each pass.
-pub const KEPT_BYTES: usize = 256 << 20;
+/// A table that is larger is read anew in each pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// How many rows are kept.
+    pub rows: u64,
+    /// How many bytes they may take.
+    pub bytes: usize,
+}
+
+impl Default for Keep {
+    fn default() -> Keep {
+        Keep { rows: Inference::PREFIX, bytes: 256 << 20 }
+    }
+}
 
 /// What is to be prepared, and how.
 ///
@@ -56,29 +71,21 @@ pub struct Preparation {
     pub plan: Option<PlanForm>,
     /// Which rows are held out.
     pub holdout: Option<Holdout>,
+    /// Up to which size a table is read once.
+    pub keep: Keep,
     /// What ends it early; nothing is left behind then.
     pub stop: Stop,
-}
-
-/// What was found out about a table, and is to be done with it.
-#[derive(Debug)]
-pub struct Study<'s> {
-    source: &'s Source,
-    inferred: Inferred,
-    plan: PlanForm,
-    holdout: Option<Holdout>,
-    stop: Stop,
-    /// All blocks, where they are few.
-    kept: Option<Vec<Block>>,
 }
 
 /// A plan that was fitted to a table.
 #[derive(Debug)]
 pub struct Fitted<'s> {
     study: Study<'s>,
-    plan: Plan,
+    crossed: Crossed,
     target: Target,
     statistics: Statistics,
+    /// How often the table is read in all.
+    passes: u32,
 }
 
 impl Preparation {
@@ -87,35 +94,27 @@ impl Preparation {
         Preparation { target: target.into(), ..Preparation::default() }
     }
 
-    /// Reads the table once, and finds out what its columns hold.
+    /// Reads the table once, and finds out what its columns hold. A table that is not kept is fitted to in the same
+    /// go, from where its first rows have told what they hold.
     pub fn study<'s>(&self, source: &'s Source) -> Result<Study<'s>, Error> {
-        let inference = Inference::new(source.columns(), &self.target, self.wishes.clone());
-        let mut inference = inference.map_err(Error::Columns)?;
         self.check_steps(source)?;
-        let mut kept = Kept::default();
+        let mut pass = FirstPass::new(self, source)?;
         for block in source.blocks(None)? {
             self.stop.check()?;
-            let block = block?;
-            let answered = inference.answered(&block.rows).map_err(Error::Columns)?;
-            let there = (0_u64..).zip(answered).filter(|(_, is_there)| *is_there).map(|(row, _)| row);
-            let parts = Parts::of(&block, there.collect(), self.holdout);
-            inference.see_target(&parts.held(&block.rows)).map_err(Error::Columns)?;
-            inference.see(&parts.training(&block.rows)).map_err(Error::Columns)?;
-            kept.keep(block);
+            pass.see(block?)?;
         }
-        let mut inferred = inference.finish().map_err(Error::Columns)?;
-        if let Some(plan) = &self.plan {
-            inferred.only_read_by(plan);
-        }
-        if !inferred.is_any_read() {
-            return Err(Error::NothingToRead { columns: inferred.schema.columns.len() });
-        }
-        let plan = match &self.plan {
-            Some(plan) => plan.clone(),
+        pass.finish(source)
+    }
+
+    /// What is asked to be done, or is usual.
+    fn plan_of(&self, inferred: &mut Inferred) -> PlanForm {
+        match &self.plan {
+            Some(plan) => {
+                inferred.only_read_by(plan);
+                plan.clone()
+            }
             None => inferred.plan(self.aim, &self.steps),
-        };
-        let stop = self.stop.clone();
-        Ok(Study { source, inferred, plan, holdout: self.holdout, stop, kept: kept.blocks })
+        }
     }
 
     /// Steps are for columns that are there.
@@ -134,96 +133,10 @@ impl Preparation {
     }
 }
 
-/// The blocks of a table, as long as they are few.
-struct Kept {
-    blocks: Option<Vec<Block>>,
-    bytes: usize,
-}
-
-impl Default for Kept {
-    fn default() -> Kept {
-        Kept { blocks: Some(Vec::new()), bytes: 0 }
-    }
-}
-
-impl Kept {
-    fn keep(&mut self, block: Block) {
-        self.bytes += block.rows.get_array_memory_size();
-        let rows = block.first + block.rows.num_rows() as u64;
-        match &mut self.blocks {
-            Some(blocks) if self.bytes <= KEPT_BYTES && rows <= KEPT_ROWS => blocks.push(block),
-            _ => self.blocks = None,
-        }
-    }
-}
-
-impl<'s> Study<'s> {
-    /// What was found out.
-    pub fn inferred(&self) -> &Inferred {
-        &self.inferred
-    }
-
-    /// The plan, with holes.
-    pub fn plan(&self) -> &PlanForm {
-        &self.plan
-    }
-
-    /// Each column, what was seen of it, and the steps that begin with it.
-    pub fn columns(&self) -> impl Iterator<Item = (&ColumnForm, &Sight, Vec<&'static str>)> {
-        self.inferred.columns().map(|(column, sight)| {
-            let mut names = vec![column.name.as_str()];
-            let mut words = Vec::new();
-            for step in &self.plan.steps {
-                if step.reads.names().iter().any(|name| names.contains(&name.as_str())) {
-                    names.extend(step.name());
-                    words.push(step.step.word());
-                }
-            }
-            (column, sight, words)
-        })
-    }
-
-    /// Shows each block of the table to `see`, as it was read or anew.
-    fn each_block(&self, mut see: impl FnMut(&Block) -> Result<(), Error>) -> Result<(), Error> {
-        let mut see = |block: &Block| self.stop.check().and_then(|()| see(block));
-        if let Some(blocks) = &self.kept {
-            return blocks.iter().try_for_each(see);
-        }
-        let schema = &self.inferred.schema;
-        let read = schema.columns.iter().filter(|column| column.kind != automl_pack_plan::KindForm::Unread);
-        let mut names: Vec<&str> = read.map(|column| column.name.as_str()).collect();
-        names.push(&schema.target.name);
-        for block in self.source.blocks(Some(&names))? {
-            see(&block?)?;
-        }
-        Ok(())
-    }
-
-    /// Fits the plan to the rows that are not held out.
-    pub fn fit(self) -> Result<Fitted<'s>, Error> {
-        let form = &self.inferred.schema;
-        let target = form.target(self.plan.target_scale).map_err(Error::Columns)?;
-        let schema = form.schema().map_err(Error::Columns)?;
-        let fitting = Plan::fit(schema.clone(), self.plan.clone(), Some(&form.target));
-        let mut fitting = fitting.map_err(Error::Columns)?;
-        let mut survey = Survey::new(&schema, Some(&form.target)).map_err(Error::Columns)?;
-        self.each_block(|block| {
-            let (there, _) = form.target.answered(&block.rows).map_err(|error| block.refuse(error))?;
-            let parts = Parts::of(block, there, self.holdout);
-            let rows = parts.training(&block.rows);
-            fitting.see(&rows).map_err(Error::Columns)?;
-            survey.see(&rows).map_err(Error::Columns)
-        })?;
-        let plan = fitting.finish().map_err(Error::Columns)?;
-        let statistics = survey.finish();
-        Ok(Fitted { study: self, plan, target, statistics })
-    }
-}
-
 impl Fitted<'_> {
     /// The plan without holes.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.crossed.plan
     }
 
     /// Writes the folder: `__data__` with schema, plan and statistics, the features, and those of rows that are

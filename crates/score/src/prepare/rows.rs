@@ -1,8 +1,8 @@
 //! Which rows are trained on, and which are held out.
 
-use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
-use arrow_select::take::{take, take_record_batch};
+use arrow_array::{ArrayRef, RecordBatch};
 
+use super::lot::{Lot, pick, pick_answers};
 use crate::input::Block;
 
 /// Rows that are held out of the training: each by its number and the seed alone, whatever the blocks are.
@@ -76,22 +76,13 @@ impl Parts {
         pick(rows, &self.held)
     }
 
-    pub(super) fn training_answers(&self, answers: &ArrayRef) -> ArrayRef {
-        pick_answers(answers, &self.answers[0])
+    /// The rows that are trained on, with their targets.
+    pub(super) fn training_lot<'b>(&self, block: &'b Block, answers: &ArrayRef) -> Lot<'b> {
+        Lot { block, places: self.training.clone(), answers: pick_answers(answers, &self.answers[0]) }
     }
 
-    pub(super) fn held_answers(&self, answers: &ArrayRef) -> ArrayRef {
-        pick_answers(answers, &self.answers[1])
+    /// The rows that are held out, with their targets.
+    pub(super) fn held_lot<'b>(&self, block: &'b Block, answers: &ArrayRef) -> Lot<'b> {
+        Lot { block, places: self.held.clone(), answers: pick_answers(answers, &self.answers[1]) }
     }
-}
-
-fn pick(rows: &RecordBatch, places: &[u64]) -> RecordBatch {
-    if places.len() == rows.num_rows() {
-        return rows.clone();
-    }
-    take_record_batch(rows, &UInt64Array::from(places.to_vec())).expect("places are of rows that are there")
-}
-
-fn pick_answers(answers: &ArrayRef, places: &[u64]) -> ArrayRef {
-    take(answers, &UInt64Array::from(places.to_vec()), None).expect("places are of answers that are there")
 }

@@ -1,25 +1,23 @@
 //! `automl-pack prepare`.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+mod shown;
+
+use std::{path::PathBuf, process::ExitCode};
 
 use automl_pack::{
     Holdout, Preparation, Source,
-    plan::{Aim, Classes, ColumnForm, KindForm, PlanForm, Sight, StepForm, TargetForm, TaskForm, Wishes},
-    score::prepare::{Study, Written, check_folder},
+    plan::{Aim, Classes, ColumnForm, KindForm, PlanForm, StepForm, TargetForm, TaskForm, Wishes},
+    score::prepare::check_folder,
 };
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use super::{
-    failure::Failure,
+    failure::{Failure, Preparing},
     interrupt,
     making::pair_of,
     output,
-    pack::read_json,
-    table::{FAINT, Side, count, table, thousands},
+    pack::{read_json, read_schema},
 };
 
 #[derive(Debug, Args)]
@@ -113,25 +111,31 @@ impl Prepare {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let mut preparation = self.preparation()?;
         let folder = self.output.clone().unwrap_or_default();
-        let failed = |error| Failure::prepare(&self.train, &folder, &error);
+        let (schema, plan) = (self.schema.as_deref(), self.plan.as_deref());
+        let places = Preparing { input: &self.train, folder: &folder, schema, plan, steps: &[] };
+        let failed = |error| places.failure(&error);
         if !self.dry_run {
             check_folder(&folder, self.force).map_err(failed)?;
         }
         let source = Source::open(&self.train).map_err(failed)?;
         preparation.stop = interrupt::watch()?;
         let study = preparation.study(&source).map_err(failed)?;
+        shown::warn(&study);
         if self.dry_run {
-            output::print(&(shown(&study) + &target(&study)))?;
+            output::print(&shown::study(&study))?;
             return Ok(ExitCode::SUCCESS);
         }
-        output::say(&(shown(&study) + &target(&study)));
-        let written = study.fit().and_then(|fitted| fitted.write(&folder, self.force)).map_err(failed)?;
-        report(&written, &folder);
+        output::say(&shown::study(&study));
+        let steps = study.plan().steps.clone();
+        let places = Preparing { steps: &steps, ..places };
+        let written = study.fit().and_then(|fitted| fitted.write(&folder, self.force));
+        let written = written.map_err(|error| places.failure(&error))?;
+        shown::report(&written, &folder);
         Ok(ExitCode::SUCCESS)
     }
 
     fn preparation(&self) -> Result<Preparation, Failure> {
-        let draft: Draft = self.schema.as_ref().map(read_json).transpose()?.unwrap_or_default();
+        let draft: Draft = self.schema.as_ref().map(read_schema).transpose()?.unwrap_or_default();
         let target = match (&self.target, &draft.target) {
             (Some(target), Some(draft)) if *target != draft.name => {
                 let (found, file) = (&draft.name, self.schema.clone().unwrap_or_default());
@@ -203,89 +207,4 @@ fn classes(texts: &[String]) -> Classes {
         Ok(integers) => Classes::Integer(integers),
         Err(_) => Classes::Text(texts.to_vec()),
     }
-}
-
-/// The columns as a table to check.
-fn shown(study: &Study<'_>) -> String {
-    let headings = [
-        ("column", Side::Left),
-        ("type", Side::Left),
-        ("missing", Side::Right),
-        ("values", Side::Left),
-        ("steps", Side::Left),
-        ("why", Side::Left),
-    ];
-    let row = |(column, sight, steps): (&ColumnForm, &Sight, Vec<&str>)| {
-        [
-            column.name.clone(),
-            column.kind.word().to_owned(),
-            thousands(sight.missing as usize),
-            values(sight),
-            steps.join(", "),
-            sight.why.clone(),
-        ]
-    };
-    table(headings, &study.columns().map(row).collect::<Vec<_>>())
-}
-
-fn values(sight: &Sight) -> String {
-    match (sight.range, sight.distinct) {
-        (Some((least, greatest)), _) => format!("{} to {}", short(least), short(greatest)),
-        (None, Some(0)) => String::new(),
-        (None, Some(distinct)) => format!("{} different", thousands(distinct as usize)),
-        (None, None) => "many".to_owned(),
-    }
-}
-
-/// A number in as many digits as people look at.
-fn short(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e15 {
-        return number.to_string();
-    }
-    let rounded: f64 = format!("{number:.4e}").parse().unwrap_or(number);
-    if (1e-4..1e9).contains(&rounded.abs()) { rounded.to_string() } else { format!("{rounded:e}") }
-}
-
-fn target(study: &Study<'_>) -> String {
-    const SHOWN: usize = 8;
-    let inferred = study.inferred();
-    let form = &inferred.schema.target;
-    let what = match &form.classes {
-        None => "regression".to_owned(),
-        Some(classes) => {
-            let mut names: Vec<_> = classes.names().take(SHOWN).collect();
-            if classes.len() > SHOWN {
-                names.push("…".into());
-            }
-            format!("classification, {} classes: {}", thousands(classes.len()), names.join(", "))
-        }
-    };
-    output::plain(&format!("target \"{}\": {what} ({})", form.name, inferred.why)) + "\n"
-}
-
-/// Says what was written, what there is to know of it, and what comes next.
-fn report(written: &Written, folder: &Path) {
-    for (column, found) in &written.unreadable {
-        let cells = count(found.cells as usize, "cell");
-        let first = format!("{}, first in {}: \"{}\"", cells, found.place, found.value);
-        output::warn(&output::plain(&format!("column \"{column}\" cannot be read in {first}")));
-    }
-    let rows = |number: u64| count(number as usize, "row");
-    let mut parts = vec![format!("{} to train on", rows(written.rows))];
-    if written.held > 0 {
-        parts.push(format!("{} held out", rows(written.held)));
-    }
-    if written.unanswered > 0 {
-        parts.push(format!("{} without a target left out", rows(written.unanswered)));
-    }
-    if written.refused > 0 {
-        parts.push(format!("{} refused", rows(written.refused)));
-    }
-    output::say(&format!("{}; {}\n", parts.join(", "), count(written.features, "feature")));
-    let folder = output::plain(&folder.display().to_string());
-    let folder = folder.trim_end_matches('/');
-    output::say(&format!(
-        "{FAINT}next: train on {folder}/features.parquet, then automl-pack pack {folder} --member NAME=FILE.onnx -o \
-         OUT{FAINT:#}\n"
-    ));
 }

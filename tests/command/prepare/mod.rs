@@ -1,5 +1,9 @@
 //! From a table to features, a schema and a fitted plan.
 
+mod passes;
+mod refused;
+mod told;
+
 use arrow_array::{Array, cast::AsArray, types::Float32Type};
 use automl_pack::{
     Policy, Source,
@@ -104,6 +108,28 @@ fn features_are_what_the_plan_makes_of_each_row_alone() {
 }
 
 #[test]
+fn features_of_a_target_do_not_tell_the_row_s_own() {
+    let (_scratch, folder, _) = prepare(&table(300), &["--holdout", "0.3", "--steps", "plan=target:0"]);
+    let (schema, plan): (SchemaForm, PlanForm) = (read(&folder, "schema.json"), read(&folder, "plan.json"));
+    let target = plan.steps.iter().find(|step| step.step.word() == "target").unwrap();
+    let step: serde_json::Value = serde_json::to_value(target).unwrap();
+    let means: Vec<f64> = serde_json::from_value(step["means"].clone()).unwrap();
+    let features = |file: &str| {
+        let blocks = Source::open(folder.join(file)).unwrap().blocks(Some(&["plan"])).unwrap();
+        let of = |rows: automl_pack::score::Block| rows.rows.column(0).as_primitive::<Float32Type>().clone();
+        blocks.flat_map(|block| of(block.unwrap()).values().to_vec()).collect::<Vec<f32>>()
+    };
+    assert_eq!(schema.columns[3].name, "plan");
+    let is_mean = |feature: &f32| means.iter().any(|mean| *mean as f32 == *feature);
+    assert!(features("features.holdout.parquet").iter().all(is_mean));
+    let training = features("features.parquet");
+    let different: std::collections::BTreeSet<u32> =
+        training.iter().map(|feature| feature.to_bits()).collect();
+    // Two values, each without a fifth of the rows at a time.
+    assert_eq!(different.len(), 10, "{different:?}");
+}
+
+#[test]
 fn the_same_table_gives_the_same_bytes() {
     let (_one, first, _) = prepare(&table(300), &["--holdout", "0.3", "--seed", "4"]);
     let (_two, second, _) = prepare(&table(300), &["--holdout", "0.3", "--seed", "4"]);
@@ -182,110 +208,4 @@ fn every_choice_can_be_made_by_hand() {
     assert!(err.contains("the plan does not name it"), "{err}");
     let fitted: PlanForm = read(&folder, "plan.json");
     assert!(serde_json::to_string(&fitted.steps[0]).unwrap().contains("\"number\":"), "{fitted:?}");
-}
-
-#[test]
-fn cells_that_cannot_be_read_are_told_with_their_place() {
-    let text = table(100).replacen(",931.5,", ",about nine hundred,", 1);
-    let line = 1 + text.lines().position(|line| line.contains("about")).unwrap();
-    let (_scratch, folder, err) = prepare(&text, &[]);
-    let expected =
-        format!("warning: column \"income\" cannot be read in 1 cell, first in line {line}: \"about nine");
-    assert!(err.contains(&expected), "{err}");
-    // The bundle fills such cells in as the training did.
-    let schema: SchemaForm = read(&folder, "schema.json");
-    assert!(
-        serde_json::to_string(&schema.columns[2]).unwrap().contains(r#""policy":{"unreadable":"impute"}"#)
-    );
-}
-
-#[test]
-fn what_is_there_stays_unless_it_may_be_replaced() {
-    let (scratch, folder, _) = prepare(&table(50), &["--holdout", "0.5"]);
-    let file = path(&scratch.path().join("train.csv")).to_owned();
-    fs::write(folder.join("model.onnx"), "mine").unwrap();
-    let again = ["prepare", &file, "--target", "churn", "-o", path(&folder)];
-    let (code, _, err) = run(&again);
-    assert_eq!(code, 2);
-    assert!(err.contains("is there already and is not an empty folder\nhint: --force replaces"), "{err}");
-    assert_eq!(run(&[&again, ["--force"].as_slice()].concat()).0, 0);
-    assert_eq!(fs::read_to_string(folder.join("model.onnx")).unwrap(), "mine");
-    assert!(!folder.join("features.holdout.parquet").exists());
-    // Nothing half-written stays.
-    let left: Vec<_> = fs::read_dir(scratch.path()).unwrap().map(|item| item.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 2, "{left:?}");
-}
-
-#[test]
-#[cfg(unix)]
-fn ctrl_c_leaves_nothing_behind() {
-    let (scratch, file) = written(&table(150_000));
-    let folder = scratch.path().join("out");
-    let names = || {
-        let names = fs::read_dir(scratch.path()).unwrap().map(|item| item.unwrap().file_name());
-        names.map(|name| name.into_string().unwrap()).collect::<Vec<_>>()
-    };
-    let arguments = ["prepare", &file, "--target", "churn", "-o", path(&folder)];
-    let mut child = command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
-    while !names().iter().any(|name| name.starts_with(".preparing-")) {
-        assert_eq!(child.try_wait().unwrap(), None, "it ended before it began to write");
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let (code, _, err) = finished(child.wait_with_output().unwrap());
-    assert_eq!(code, 130, "{err}");
-    assert!(err.ends_with("error: interrupted: nothing was written\n"), "{err}");
-    assert_eq!(names(), ["train.csv"]);
-}
-
-#[test]
-fn what_is_refused_says_where_and_why() {
-    let refused = |text: &str, more: &[&str], code: i32, words: &[&str]| {
-        let (scratch, file) = written(text);
-        let folder = scratch.path().join("out");
-        let found = run(&[&["prepare", &file, "-o", path(&folder)], more].concat());
-        assert_eq!((found.0, found.1.as_str()), (code, ""), "{more:?}: {}", found.2);
-        for words in words {
-            assert!(found.2.contains(words), "{more:?}: {}", found.2);
-        }
-        assert!(!folder.exists());
-    };
-    let good = table(40);
-    let target = ["--target", "churn"];
-    let with = |more: &[&'static str]| [target.as_slice(), more].concat();
-    refused(&good, &[], 2, &["--target"]);
-    refused(
-        &good,
-        &["--target", "chrun"],
-        2,
-        &["no column \"chrun\" (did you mean \"churn\"?), which is the target"],
-    );
-    refused(&good, &with(&["--type", "agee=number"]), 2, &["no column \"agee\" (did you mean \"age\"?)"]);
-    refused(&good, &with(&["--type", "age=numbr"]), 2, &["did you mean \"number\"?"]);
-    refused(&good, &with(&["--drop", "plans"]), 2, &["did you mean \"plan\"?"]);
-    refused(&good, &with(&["--steps", "age=standardize"]), 2, &["did you mean \"standardise\"?"]);
-    refused(&good, &with(&["--steps", "aeg=impute"]), 2, &["which is given steps"]);
-    refused(&good, &with(&["--steps", "plan=standardise"]), 1, &["reads categories: expected numbers"]);
-    refused(&good, &with(&["--holdout", "1.5"]), 2, &["--holdout: expected a share between 0 and 1"]);
-    refused(
-        &good,
-        &with(&["--task", "regression"]),
-        1,
-        &["has texts such as \"no\"", "--task classification"],
-    );
-    refused(&good.replace("yes", "no"), &target, 1, &["target \"churn\" is \"no\" in every row"]);
-    refused(HEADER, &target, 1, &["6 columns and no rows"]);
-    refused("", &target, 1, &["is empty"]);
-    let some = with(&["--classes", "no,maybe"]);
-    refused(&good, &some, 1, &["line 5: row 4, target \"churn\": found \"yes\"", "--classes"]);
-    let none: String = good
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end_matches("yes").trim_end_matches("no")))
-        .collect();
-    refused(&none, &target, 1, &["no row has a target"]);
-    refused(&good.replacen("3,", "3,3,", 1), &target, 1, &["cells, expected 6", "must be in quotes"]);
-    refused("a,a,churn\n1,2,x\n3,4,y\n", &target, 1, &["column \"a\" is in the data 2 times"]);
-    let (code, _, err) = run(&["prepare", "nowhere.csv", "--target", "churn", "--dry-run"]);
-    assert_eq!(code, 2);
-    assert!(err.contains("nowhere.csv"), "{err}");
 }
