@@ -41,6 +41,7 @@ mod form;
 mod head;
 mod infer;
 mod inputs;
+mod names;
 mod notes;
 mod plain;
 mod plan;
@@ -53,6 +54,7 @@ mod schema;
 mod statistics;
 mod steps;
 mod target;
+mod texts;
 mod values;
 mod vocabulary;
 

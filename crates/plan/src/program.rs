@@ -154,12 +154,19 @@ impl Placed {
         let reads: Vec<&Values> = self.reads.iter().map(|slot| &values[*slot]).collect();
         self.bound.apply.apply(&reads)
     }
+
+    /// The only slot that it reads.
+    fn only_read(&self) -> Option<usize> {
+        if let [slot] = self.reads.as_slice() { Some(*slot) } else { None }
+    }
 }
 
 /// A plan that was checked against its schema.
 #[derive(Debug)]
 pub(crate) struct Program {
     steps: Vec<Placed>,
+    /// For each step, the slot whose value it alone reads, if there is one.
+    owned: Vec<Option<usize>>,
     inputs: Vec<Input>,
 }
 
@@ -192,7 +199,7 @@ impl Program {
             let what = format!("reads column \"{}\" (column {place} of the schema) nowhere", column.name);
             return Err(Error::Plan { path: "steps".to_owned(), what });
         }
-        Ok(Program { steps, inputs: bound })
+        Ok(Program { owned: owned(&steps, &bound), steps, inputs: bound })
     }
 
     pub(crate) fn inputs(&self) -> &[Input] {
@@ -207,11 +214,24 @@ impl Program {
         policy: &Policy,
         findings: &mut Findings,
     ) -> Vec<Block> {
-        for step in &self.steps {
-            let value = step.apply(&values);
+        for (step, owned) in self.steps.iter().zip(&self.owned) {
+            let value = match owned {
+                Some(slot) => step.bound.apply.change(values[*slot].take()),
+                None => step.apply(&values),
+            };
             debug_assert_eq!(value.rows(), rows, "{step:?}");
             values.push(value);
         }
         self.inputs.iter().map(|input| input.assemble(&values, rows, policy, findings)).collect()
     }
+}
+
+/// For each step, the slot whose value nothing else reads.
+fn owned(steps: &[Placed], inputs: &[Input]) -> Vec<Option<usize>> {
+    let of_steps = steps.iter().flat_map(|step| &step.reads).copied();
+    let mut readers: HashMap<usize, usize> = HashMap::new();
+    for slot in of_steps.chain(inputs.iter().flat_map(Input::slots)) {
+        *readers.entry(slot).or_default() += 1;
+    }
+    steps.iter().map(|step| step.only_read().filter(|slot| readers[slot] == 1)).collect()
 }

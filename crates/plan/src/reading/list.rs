@@ -155,10 +155,9 @@ fn parts<'t>(text: &'t str, lists: &'t Lists) -> Box<dyn Iterator<Item = &'t str
 mod tests {
     use super::*;
     use crate::{Flaw, Kind};
-    use arrow_array::LargeStringArray;
 
     fn cells(texts: &[&str]) -> Cells<'static> {
-        Cells::Text(LargeStringArray::from(texts.to_vec()))
+        Cells::Text(texts.to_vec().into())
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Reads {
                 let codes = rows.iter().map(code).collect();
                 (Shape::Codes(Arc::new(vocabulary)), Values::Codes(codes))
             }
-            Reads::Texts(rows) => (Shape::Texts, Values::Texts(rows.iter().collect())),
+            Reads::Texts(rows) => (Shape::Texts, Values::Texts(rows.clone().into())),
             Reads::Words(rows) => (Shape::Words, Values::Words(words(rows))),
             Reads::Times(rows) => {
                 (Shape::Times, Values::Times(rows.iter().map(|time| time.unwrap_or(NO_TIME)).collect()))
@@ -171,7 +171,7 @@ fn check(case: &Case) {
         }
         Expected::Texts(rows) => {
             let applied = trial::apply(&fitted, &reads);
-            assert_eq!(applied.texts(), &rows.iter().collect::<LargeStringArray>(), "{}", case.name);
+            assert_eq!(applied.texts(), &rows.clone().into(), "{}", case.name);
         }
         Expected::Words(rows) => {
             assert_eq!(trial::apply(&fitted, &reads).words(), &words(rows), "{}", case.name);

@@ -60,7 +60,7 @@ impl Apply for Divider {
         let texts = reads[0].texts();
         let (mut words, mut ends) = (LargeStringBuilder::new(), Vec::with_capacity(reads[0].rows()));
         let mut count = 0;
-        for text in texts {
+        for text in texts.iter() {
             self.for_each(text.unwrap_or(""), |word| {
                 words.append_value(word);
                 count += 1;
