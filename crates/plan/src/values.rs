@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use arrow_array::LargeStringArray;
-
 use crate::{Kind, Vocabulary, texts::Texts};
 
 /// Values of some rows, of one [`Shape`].
@@ -145,15 +143,28 @@ impl Marks {
 }
 
 /// Some words for each row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Words {
     /// Where the words of each row end.
-    pub ends: Vec<usize>,
+    ends: Vec<usize>,
+    /// Where each word ends in the text.
+    stops: Vec<usize>,
     /// All words, one after another.
-    pub words: LargeStringArray,
+    text: String,
 }
 
 impl Words {
+    /// Adds a word to the row that is being written.
+    pub(crate) fn push(&mut self, word: &str) {
+        self.text.push_str(word);
+        self.stops.push(self.text.len());
+    }
+
+    /// Ends a row.
+    pub(crate) fn end_row(&mut self) {
+        self.ends.push(self.stops.len());
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.ends.len()
     }
@@ -161,7 +172,23 @@ impl Words {
     /// The words of a row.
     pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = &str> {
         let first = if row == 0 { 0 } else { self.ends[row - 1] };
-        (first..self.ends[row]).map(|place| self.words.value(place))
+        let mut begin = if first == 0 { 0 } else { self.stops[first - 1] };
+        self.stops[first..self.ends[row]].iter().map(move |stop| {
+            let word = &self.text[begin..*stop];
+            begin = *stop;
+            word
+        })
+    }
+}
+
+impl<'w, R: IntoIterator<Item = &'w str>> FromIterator<R> for Words {
+    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Words {
+        let mut words = Words::default();
+        for row in rows {
+            row.into_iter().for_each(|word| words.push(word));
+            words.end_row();
+        }
+        words
     }
 }
 

@@ -50,3 +50,29 @@ impl<T> Strip<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::{Marks, Sparse};
+
+    #[test]
+    fn every_kind_of_numbers_is_written_where_it_belongs() {
+        let rows = 9;
+        let marks = Marks { width: 3, places: (0..rows).map(|row| row as u32 % 4).collect() };
+        let mut sparse = Sparse::new(2, rows);
+        for row in 0..rows {
+            (row % 3..2).for_each(|place| sparse.push(place, row as f64));
+            sparse.end_row();
+        }
+        let numbers = Numbers::new(rows, vec![vec![0.5; rows], (0..rows).map(|row| row as f64).collect()]);
+        for values in [Values::Marks(marks), Values::Sparse(sparse), Values::Numbers(numbers)] {
+            let mut cells = vec![0.0; 5 * 4];
+            Strip { cells: &mut cells, width: 4, first: 3 }.write(&values, 1, |number| number);
+            for (place, column) in values.numbers().columns().iter().enumerate() {
+                let written: Vec<f64> = cells.chunks(4).map(|row| row[1 + place]).collect();
+                assert_eq!(written, column[3..8], "{values:?}");
+            }
+        }
+    }
+}

@@ -162,8 +162,7 @@ mod tests {
         let step = hash(7).into();
         let texts = Values::Texts(vec![Some("nurse"), None, Some("été")].into());
         let texts = table(&step, &(Shape::Texts, texts));
-        let words = vec!["nurse", "été"].into();
-        let words = Values::Words(Words { ends: vec![1, 1, 2], words });
+        let words = Values::Words([vec!["nurse"], vec![], vec!["été"]].into_iter().collect());
         assert_eq!(table(&step, &(Shape::Words, words)), texts);
         assert_eq!(table(&step, &codes(&["nurse", "été"], &[0, 2, 1])), texts);
         assert_eq!(texts.0[6], "x_6");

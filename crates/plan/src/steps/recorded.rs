@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use arrow_array::LargeStringArray;
 use serde::Deserialize;
 
 use super::{Answers, Step, trial};
@@ -123,8 +122,7 @@ impl Reads {
 }
 
 fn words(rows: &[Vec<String>]) -> Words {
-    let words = LargeStringArray::from_iter_values(rows.iter().flatten());
-    Words { ends: ends(rows.iter().map(Vec::len)), words }
+    rows.iter().map(|row| row.iter().map(String::as_str)).collect()
 }
 
 fn ends(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
