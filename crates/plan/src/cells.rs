@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray, LargeStringArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray,
     cast::AsArray,
     types::{Float64Type, Int64Type, TimestampMicrosecondType},
 };
@@ -11,7 +11,7 @@ use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{DataType, Field, TimeUnit};
 use ndarray::ArrayView1;
 
-use crate::{Column, Error, Kind, Precision};
+use crate::{Column, Error, Kind, Precision, texts::Texts};
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ pub(crate) enum Cell<T> {
 
 /// One column of some rows.
 pub(crate) enum Cells<'a> {
-    Text(LargeStringArray),
+    Text(Texts),
     Numbers(Float64Array),
     Integers(Int64Array),
     Truths(BooleanArray),
@@ -51,7 +51,10 @@ impl<'a> Cells<'a> {
             false => cast(array, wanted).map_err(|_| refused()),
         };
         Ok(match wanted(kind, array.data_type()).ok_or_else(refused)? {
-            Wanted::Text => Cells::Text(to(&DataType::LargeUtf8)?.as_string::<i64>().clone()),
+            Wanted::Text => Cells::Text(match array.as_string_opt::<i32>() {
+                Some(texts) => Texts::Narrow(texts.clone()),
+                None => Texts::Wide(to(&DataType::LargeUtf8)?.as_string().clone()),
+            }),
             Wanted::Numbers => Cells::Numbers(to(&DataType::Float64)?.as_primitive::<Float64Type>().clone()),
             Wanted::Times { is_instant } => {
                 let zone = is_instant.then(|| "UTC".into());
@@ -92,7 +95,7 @@ impl<'a> Cells<'a> {
         let array = cast_with_options(array, &wanted, &CastOptions { safe: false, ..CastOptions::default() })
             .map_err(|_| refused())?;
         Ok(match wanted {
-            DataType::LargeUtf8 => Cells::Text(array.as_string::<i64>().clone()),
+            DataType::LargeUtf8 => Cells::Text(Texts::Wide(array.as_string().clone())),
             DataType::Boolean => Cells::Truths(array.as_boolean().clone()),
             DataType::Int64 => Cells::Integers(array.as_primitive::<Int64Type>().clone()),
             _ => Cells::Numbers(array.as_primitive::<Float64Type>().clone()),
@@ -109,14 +112,6 @@ impl<'a> Cells<'a> {
             Cells::Times { times, .. } => times.is_null(row),
             Cells::Lists(array) => array.is_null(row),
             Cells::Single(_) | Cells::Double(_) => false,
-        }
-    }
-
-    /// Whether any row has no cell.
-    pub(crate) fn have_nulls(&self) -> bool {
-        match self {
-            Cells::Numbers(array) => array.null_count() > 0,
-            _ => true,
         }
     }
 
@@ -304,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_long_cell_is_shown_in_part() {
-        let cells = Cells::Text(LargeStringArray::from(vec!["x".repeat(100)]));
+        let cells = Cells::Text(vec!["x".repeat(100)].into());
         assert_eq!(cells.shown(0), format!("\"{}…\"", "x".repeat(60)));
     }
 }

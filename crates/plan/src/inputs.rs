@@ -1,14 +1,16 @@
 //! What members eat, put together from values: named blocks of one type.
 
-use arrow_array::Array;
+mod strip;
+
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Block, Element, Error, Flaw, Names, Policy,
+    Action, Block, Distinct, Element, Error, Flaw, Policy,
     findings::Findings,
     values::{Labels, Shape, Values},
 };
+use strip::Strip;
 
 /// The type of an input's values, as `plan.json` has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,12 +97,12 @@ impl Input {
                 }
             }
         }
-        let mut names = Names::default();
+        let mut names = Distinct::default();
         input.labels.iter_mut().for_each(|label| *label = names.take(label));
         Ok(input)
     }
 
-    /// Where the values are.
+    /// The slots that it reads.
     pub(crate) fn slots(&self) -> impl Iterator<Item = usize> {
         self.parts.iter().map(|(slot, _)| *slot)
     }
@@ -159,6 +161,7 @@ impl Input {
         let all_fit = |numbers: &[f64]| numbers.iter().fold(true, |all, number| all & fits(*number));
         for (slot, first) in &self.parts {
             match &values[*slot] {
+                Values::Marks(_) => {}
                 Values::Sparse(sparse) if all_fit(&sparse.numbers) => {}
                 Values::Numbers(numbers) if numbers.columns().iter().all(|column| all_fit(column)) => {}
                 other => {
@@ -173,28 +176,13 @@ impl Input {
 
     fn matrix<T: Copy + Default>(&self, values: &[Values], rows: usize, of: impl Fn(f64) -> T) -> Array2<T> {
         let width = self.labels.len();
-        let mut cells = vec![T::default(); rows * width];
-        for (slot, first) in &self.parts {
-            match &values[*slot] {
-                Values::Sparse(sparse) => {
-                    let mut entry = 0;
-                    for (row, end) in sparse.ends.iter().enumerate() {
-                        for at in entry..*end {
-                            cells[row * width + first + sparse.places[at] as usize] = of(sparse.numbers[at]);
-                        }
-                        entry = *end;
-                    }
-                }
-                dense => {
-                    for (place, column) in dense.numbers().columns().iter().enumerate() {
-                        let mut at = first + place;
-                        for number in column {
-                            cells[at] = of(*number);
-                            at += width;
-                        }
-                    }
-                }
-            }
+        let mut cells = Vec::with_capacity(rows * width);
+        while cells.len() < rows * width {
+            let begin = cells.len();
+            let first = begin / width;
+            cells.resize(rows.min(first + Strip::<T>::ROWS) * width, T::default());
+            let mut strip = Strip { cells: &mut cells[begin..], width, first };
+            self.parts.iter().for_each(|(slot, column)| strip.write(&values[*slot], *column, &of));
         }
         Array2::from_shape_vec((rows, width), cells).expect("there are as many cells as rows and columns")
     }

@@ -151,12 +151,19 @@ impl Placed {
         let reads: Vec<&Values> = self.reads.iter().map(|slot| &values[*slot]).collect();
         self.bound.apply.apply(&reads)
     }
+
+    /// The only slot that it reads.
+    fn only_read(&self) -> Option<usize> {
+        if let [slot] = self.reads.as_slice() { Some(*slot) } else { None }
+    }
 }
 
 /// A plan that was checked against its schema.
 #[derive(Debug)]
 pub(crate) struct Program {
     steps: Vec<Placed>,
+    /// For each step, the slot whose value it alone reads, if there is one.
+    owned: Vec<Option<usize>>,
     inputs: Vec<Input>,
     /// What becomes of a missing and of an unseen cell of each column of the schema.
     fates: Vec<[Fate; 2]>,
@@ -196,7 +203,7 @@ impl Program {
         let of_read = fates::of(schema.read().count(), forms, &reads, &ends);
         schema.read().zip(of_read).for_each(|((place, ..), of_column)| fates[place] = of_column);
         let strangers = Strangers::of(schema, forms, &steps);
-        Ok(Program { steps, inputs: bound, fates, strangers })
+        Ok(Program { owned: owned(&steps, &bound), steps, inputs: bound, fates, strangers })
     }
 
     /// What becomes of a missing and of an unseen cell of a column, by its place in the schema.
@@ -220,11 +227,24 @@ impl Program {
         policy: &Policy,
         findings: &mut Findings,
     ) -> Vec<Block> {
-        for step in &self.steps {
-            let value = step.apply(&values);
+        for (step, owned) in self.steps.iter().zip(&self.owned) {
+            let value = match owned {
+                Some(slot) => step.bound.apply.change(values[*slot].take()),
+                None => step.apply(&values),
+            };
             debug_assert_eq!(value.rows(), rows, "{step:?}");
             values.push(value);
         }
         self.inputs.iter().map(|input| input.assemble(&values, rows, policy, findings)).collect()
     }
+}
+
+/// For each step, the slot whose value nothing else reads.
+fn owned(steps: &[Placed], inputs: &[Input]) -> Vec<Option<usize>> {
+    let of_steps = steps.iter().flat_map(|step| &step.reads).copied();
+    let mut readers: HashMap<usize, usize> = HashMap::new();
+    for slot in of_steps.chain(inputs.iter().flat_map(Input::slots)) {
+        *readers.entry(slot).or_default() += 1;
+    }
+    steps.iter().map(|step| step.only_read().filter(|slot| readers[slot] == 1)).collect()
 }

@@ -2,9 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use arrow_array::{Array, LargeStringArray};
-
-use crate::{Kind, Vocabulary};
+use crate::{Kind, Vocabulary, texts::Texts};
 
 /// Values of some rows, of one [`Shape`].
 #[derive(Debug, Clone, PartialEq)]
@@ -13,11 +11,13 @@ pub(crate) enum Values {
     Numbers(Numbers),
     /// Numbers of which most are 0, row by row.
     Sparse(Sparse),
+    /// A 1 in each row, or none, and 0 elsewhere.
+    Marks(Marks),
     /// Places in the vocabulary of the shape; beyond its end, [`Vocabulary::missing`] and
     /// [`Vocabulary::unseen`].
     Codes(Vec<u32>),
     /// Texts; null is missing.
-    Texts(LargeStringArray),
+    Texts(Texts),
     /// Microseconds since 1970 on the clock of the column's zone; [`NO_TIME`] is missing.
     Times(Vec<i64>),
     /// Some words for each row.
@@ -55,11 +55,14 @@ impl Numbers {
         &self.columns
     }
 
-    /// The same with each number changed, which may depend on its column's place.
-    pub(crate) fn map(&self, change: impl Fn(usize, f64) -> f64) -> Numbers {
-        let columns = self.columns.iter().enumerate();
-        let columns = columns.map(|(place, column)| column.iter().map(|x| change(place, *x)).collect());
-        Numbers { rows: self.rows, columns: columns.collect() }
+    pub(crate) fn columns_mut(&mut self) -> &mut [Vec<f64>] {
+        &mut self.columns
+    }
+
+    /// The same with more columns behind.
+    pub(crate) fn with(mut self, columns: Vec<Vec<f64>>) -> Numbers {
+        self.columns.extend(columns);
+        self
     }
 }
 
@@ -117,16 +120,51 @@ impl Sparse {
     }
 }
 
-/// Some words for each row.
+/// Columns of which one is 1 in each row, or none is; the others are 0.
 #[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Marks {
+    /// How many columns there are.
+    pub width: usize,
+    /// The column of each row; where it is `width` or more, there is none.
+    pub places: Vec<u32>,
+}
+
+impl Marks {
+    fn sparse(&self) -> Sparse {
+        let mut sparse = Sparse::new(self.width, self.places.len());
+        for place in self.places.iter().map(|place| *place as usize) {
+            if place < self.width {
+                sparse.push(place, 1.0);
+            }
+            sparse.end_row();
+        }
+        sparse
+    }
+}
+
+/// Some words for each row.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Words {
     /// Where the words of each row end.
-    pub ends: Vec<usize>,
+    ends: Vec<usize>,
+    /// Where each word ends in the text.
+    stops: Vec<usize>,
     /// All words, one after another.
-    pub words: LargeStringArray,
+    text: String,
 }
 
 impl Words {
+    /// Adds a word to the row that is being written.
+    pub(crate) fn push(&mut self, word: &str) {
+        self.text.push_str(word);
+        self.stops.push(self.text.len());
+    }
+
+    /// Ends a row.
+    pub(crate) fn end_row(&mut self) {
+        self.ends.push(self.stops.len());
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.ends.len()
     }
@@ -134,7 +172,23 @@ impl Words {
     /// The words of a row.
     pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = &str> {
         let first = if row == 0 { 0 } else { self.ends[row - 1] };
-        (first..self.ends[row]).map(|place| self.words.value(place))
+        let mut begin = if first == 0 { 0 } else { self.stops[first - 1] };
+        self.stops[first..self.ends[row]].iter().map(move |stop| {
+            let word = &self.text[begin..*stop];
+            begin = *stop;
+            word
+        })
+    }
+}
+
+impl<'w, R: IntoIterator<Item = &'w str>> FromIterator<R> for Words {
+    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Words {
+        let mut words = Words::default();
+        for row in rows {
+            row.into_iter().for_each(|word| words.push(word));
+            words.end_row();
+        }
+        words
     }
 }
 
@@ -160,10 +214,16 @@ impl Series {
 }
 
 impl Values {
+    /// The values; what stays has no rows.
+    pub(crate) fn take(&mut self) -> Values {
+        std::mem::replace(self, Values::Codes(Vec::new()))
+    }
+
     pub(crate) fn rows(&self) -> usize {
         match self {
             Values::Numbers(numbers) => numbers.rows(),
             Values::Sparse(sparse) => sparse.rows(),
+            Values::Marks(marks) => marks.places.len(),
             Values::Codes(codes) => codes.len(),
             Values::Texts(texts) => texts.len(),
             Values::Times(times) => times.len(),
@@ -180,7 +240,25 @@ impl Values {
         match self {
             Values::Numbers(numbers) => Cow::Borrowed(numbers),
             Values::Sparse(sparse) => Cow::Owned(sparse.dense()),
+            Values::Marks(marks) => Cow::Owned(marks.sparse().dense()),
             other => unreachable!("bound to numbers, and found {other:?}"),
+        }
+    }
+
+    /// The same to keep.
+    pub(crate) fn into_numbers(self) -> Numbers {
+        match self {
+            Values::Numbers(numbers) => numbers,
+            other => other.numbers().into_owned(),
+        }
+    }
+
+    /// Numbers of which most are 0, if they are held as such.
+    pub(crate) fn sparse(&self) -> Option<Cow<'_, Sparse>> {
+        match self {
+            Values::Sparse(sparse) => Some(Cow::Borrowed(sparse)),
+            Values::Marks(marks) => Some(Cow::Owned(marks.sparse())),
+            _ => None,
         }
     }
 
@@ -191,7 +269,15 @@ impl Values {
         }
     }
 
-    pub(crate) fn texts(&self) -> &LargeStringArray {
+    /// The same to keep.
+    pub(crate) fn into_codes(self) -> Vec<u32> {
+        match self {
+            Values::Codes(codes) => codes,
+            other => other.codes().to_vec(),
+        }
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
         match self {
             Values::Texts(texts) => texts,
             other => unreachable!("bound to texts, and found {other:?}"),
@@ -223,7 +309,7 @@ impl Values {
 /// What is known of values before there are any: their kind, and what their columns are called.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
-    /// [`Values::Numbers`] or [`Values::Sparse`].
+    /// [`Values::Numbers`], [`Values::Sparse`] or [`Values::Marks`].
     Numbers(Labels),
     /// [`Values::Codes`] of a vocabulary.
     Codes(Arc<Vocabulary>),

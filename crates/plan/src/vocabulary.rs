@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt};
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
+use crate::names::Names;
+
 /// A value of a category, as JSON has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
@@ -71,12 +73,12 @@ pub struct Vocabulary {
     len: usize,
 }
 
-/// The code of each value. Every cell of a category is looked up.
+/// The code of each value.
 type Places<K> = hashbrown::HashMap<K, u32, RandomState>;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Values {
-    Texts(Vec<String>, Places<Box<str>>),
+    Texts(Vec<String>, Names),
     Numbers(Vec<Known>, Places<u64>),
     Truths(Vec<bool>),
     /// The integers from 0 up.
@@ -96,8 +98,9 @@ impl Vocabulary {
         let of_kind = |kind: fn(&Known) -> bool| values.iter().all(kind);
         let values = if of_kind(|value| matches!(value, Known::Text(_))) {
             let texts: Vec<String> = values.iter().map(Known::to_string).collect();
-            let codes = places(texts.iter().map(|text| text.as_str().into()), &values)?;
-            Values::Texts(texts, codes)
+            let names =
+                Names::new(texts.iter().map(String::as_str)).map_err(|place| twice(&values[place]))?;
+            Values::Texts(texts, names)
         } else if of_kind(|value| matches!(value, Known::Truth(_))) {
             places(values.iter().map(Known::to_string), &values)?;
             Values::Truths(values.iter().map(|value| *value == Known::Truth(true)).collect())
@@ -142,7 +145,15 @@ impl Vocabulary {
     #[inline]
     pub fn of_text(&self, text: &str) -> Option<u32> {
         match &self.values {
-            Values::Texts(_, codes) => codes.get(text).copied(),
+            Values::Texts(_, names) => names.find(text),
+            _ => None,
+        }
+    }
+
+    /// Its texts with their codes, if they are texts.
+    pub(crate) fn names(&self) -> Option<&Names> {
+        match &self.values {
+            Values::Texts(_, names) => Some(names),
             _ => None,
         }
     }
@@ -228,6 +239,10 @@ fn key(number: f64) -> u64 {
     (number + 0.0).to_bits()
 }
 
+fn twice(value: &Known) -> String {
+    format!("the value {:?} is there twice", value.to_string())
+}
+
 fn places<K: std::hash::Hash + Eq>(
     keys: impl Iterator<Item = K>,
     values: &[Known],
@@ -235,7 +250,7 @@ fn places<K: std::hash::Hash + Eq>(
     let mut places = Places::with_capacity_and_hasher(values.len(), RandomState::default());
     for (key, place) in keys.zip(0_u32..) {
         if places.insert(key, place).is_some() {
-            return Err(format!("the value {:?} is there twice", values[place as usize].to_string()));
+            return Err(twice(&values[place as usize]));
         }
     }
     Ok(places)

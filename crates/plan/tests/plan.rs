@@ -7,6 +7,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use automl_pack_plan::{Action, Block, Error, Flaw, Plan, PlanForm, Policy, Prepared, SchemaForm};
+use ndarray::array;
 use serde_json::{Value, json};
 
 fn texts(columns: &[(&str, &[&str])]) -> RecordBatch {
@@ -392,4 +393,20 @@ fn what_no_input_takes_is_refused_before_the_data_is_read() {
         refused(input("f32", json!(["jbos"]))).unwrap_err(),
         "plan.json: inputs[1].columns[0]: no column or step is called \"jbos\", did you mean \"jobs\"?"
     );
+}
+
+#[test]
+fn a_value_that_several_read_is_the_same_for_each() {
+    let schema = json!({"target": target(), "columns": [{"name": "x", "type": "number"}]});
+    let plan = json!({
+        "steps": [
+            {"step": "standardise", "column": "x", "mean": 1, "deviation": 2, "to": "a"},
+            {"step": "impute", "column": "x", "number": 5, "to": "b"},
+            {"step": "standardise", "column": "b", "mean": 0, "deviation": 2, "to": "c"},
+            {"step": "clip", "column": "c", "least": 0, "to": "c"}],
+        "inputs": [{"name": "numbers", "type": "f32", "columns": ["x", "a", "b", "c"]}]});
+    let (schema, plan) = form(schema, plan);
+    let plan = plan.plan(schema.schema().unwrap()).unwrap();
+    let prepared = plan.prepare(&array![[3.0_f64], [-1.0]], &Policy::default()).unwrap();
+    assert_eq!(prepared.matrix(), Some(&array![[3.0, 1.0, 3.0, 1.5], [-1.0, -1.0, -1.0, 0.0]]));
 }

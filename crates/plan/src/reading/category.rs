@@ -1,7 +1,5 @@
 //! Cells that name things: each becomes the code of its value.
 
-use arrow_array::LargeStringArray;
-
 use super::{Noticed, number::truth_of_text};
 use crate::{
     Column, Flaw, Vocabulary,
@@ -15,9 +13,6 @@ pub(super) fn read(
     rows: usize,
     noticed: Noticed<'_>,
 ) -> Vec<u32> {
-    if let (Cells::Text(array), true) = (cells, vocabulary.is_text()) {
-        return of_texts(column, vocabulary, array, cells, noticed);
-    }
     let mut code = |row: usize| {
         let (code, flaw) = if vocabulary.is_text() {
             of_text(column, vocabulary, cells, row)
@@ -29,28 +24,11 @@ pub(super) fn read(
         }
         code
     };
-    (0..rows).map(&mut code).collect()
-}
-
-/// Most texts are values as they stand.
-fn of_texts(
-    column: &Column,
-    vocabulary: &Vocabulary,
-    array: &LargeStringArray,
-    cells: &Cells<'_>,
-    noticed: Noticed<'_>,
-) -> Vec<u32> {
-    let mut code = |(row, text): (usize, Option<&str>)| {
-        if let Some(code) = text.and_then(|text| vocabulary.of_text(text)) {
-            return code;
-        }
-        let (code, flaw) = of_text(column, vocabulary, cells, row);
-        if let Some(flaw) = flaw {
-            noticed(row, flaw);
-        }
-        code
-    };
-    array.iter().enumerate().map(&mut code).collect()
+    match (cells, vocabulary.names()) {
+        // Most texts are values as they stand.
+        (Cells::Text(texts), Some(names)) => names.find_all(texts, &mut code),
+        _ => (0..rows).map(&mut code).collect(),
+    }
 }
 
 /// A text, as it stands or without the blanks around it. What stands for nothing is missing only where it is no
@@ -113,8 +91,7 @@ mod tests {
 
     #[test]
     fn a_blank_is_missing_only_where_it_is_no_value() {
-        let cells =
-            Cells::Text(LargeStringArray::from(vec![Some("a"), Some(""), Some(" b "), Some("c"), None]));
+        let cells = Cells::Text(vec![Some("a"), Some(""), Some(" b "), Some("c"), None].into());
         let (missing, unseen) = (Some(Flaw::Missing), Some(Flaw::Unseen));
         let without = codes(&column(&["b", "a"]), &cells, 5);
         assert_eq!(without, [(1, None), (2, missing), (0, None), (3, unseen), (2, missing)]);
@@ -149,7 +126,7 @@ mod tests {
     fn truth_values_are_found_by_their_spellings() {
         let truths = Vocabulary::new(vec![Known::Truth(false), Known::Truth(true)]).unwrap();
         let column = Column::new("x", Kind::Category(Arc::new(truths)));
-        let cells = Cells::Text(LargeStringArray::from(vec!["yes", "0", "", "perhaps"]));
+        let cells = Cells::Text(vec!["yes", "0", "", "perhaps"].into());
         let found = codes(&column, &cells, 4);
         assert_eq!(found, [(1, None), (0, None), (2, Some(Flaw::Missing)), (3, Some(Flaw::Unreadable))]);
     }

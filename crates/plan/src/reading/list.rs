@@ -1,6 +1,8 @@
 //! Cells that hold several values: words, or numbers.
 
-use arrow_array::{ArrayRef, builder::LargeStringBuilder, cast::AsArray, types::Float64Type};
+use std::{borrow::Cow, ops::Range};
+
+use arrow_array::{Array, ArrayRef, cast::AsArray, types::Float64Type};
 
 use super::{Noticed, told};
 use crate::{
@@ -18,20 +20,18 @@ pub(super) fn words(
     rows: usize,
     noticed: Noticed<'_>,
 ) -> Words {
-    let (mut ends, mut words) = (Vec::with_capacity(rows), LargeStringBuilder::new());
-    let mut count = 0;
+    let (mut words, mut of_row) = (Words::default(), Vec::new());
     for row in 0..rows {
-        let cell = told(texts(column, lists, cells, row), row, noticed);
-        let mut of_row = cell.unwrap_or_default();
+        let cell = texts(column, lists, cells, row, &mut of_row);
+        told(cell, row, noticed);
         if is_set {
             of_row.sort_unstable();
             of_row.dedup();
         }
-        of_row.iter().for_each(|word| words.append_value(word));
-        count += of_row.len();
-        ends.push(count);
+        of_row.drain(..).for_each(|word| words.push(&word));
+        words.end_row();
     }
-    Words { ends, words: words.finish() }
+    words
 }
 
 /// So many numbers of each row; all missing where there are not so many.
@@ -72,9 +72,9 @@ pub(super) fn series(
     series
 }
 
-/// The values of an Arrow list, or a cell of text.
+/// Some values of an Arrow list, or a cell of text.
 enum Found<'c> {
-    List(ArrayRef),
+    List(&'c ArrayRef, Range<usize>),
     Text(&'c str),
     Nothing(Cell<()>),
 }
@@ -82,38 +82,56 @@ enum Found<'c> {
 fn found<'c>(column: &Column, cells: &'c Cells<'_>, row: usize) -> Found<'c> {
     match cells {
         cells if cells.is_null(row) => Found::Nothing(Cell::Missing),
-        Cells::Lists(array) => Found::List(array.value(row)),
+        Cells::Lists(array) => {
+            let ends = &array.value_offsets()[row..];
+            Found::List(array.values(), ends[0] as usize..ends[1] as usize)
+        }
         Cells::Text(array) if column.is_missing(array.value(row).trim()) => Found::Nothing(Cell::Missing),
         Cells::Text(array) => Found::Text(array.value(row).trim()),
         _ => Found::Nothing(Cell::Unreadable),
     }
 }
 
-fn texts(column: &Column, lists: &Lists, cells: &Cells<'_>, row: usize) -> Cell<Vec<String>> {
+/// Adds the words of a cell to others.
+fn texts<'c>(
+    column: &Column,
+    lists: &Lists,
+    cells: &'c Cells<'_>,
+    row: usize,
+    words: &mut Vec<Cow<'c, str>>,
+) -> Cell<()> {
     match found(column, cells, row) {
-        Found::List(list) => {
-            Cell::Value(list.as_string::<i64>().iter().flatten().map(str::to_owned).collect())
+        Found::List(values, places) => {
+            let texts = values.as_string::<i64>();
+            words
+                .extend(places.filter(|place| texts.is_valid(*place)).map(|place| texts.value(place).into()));
         }
-        Found::Text(text) => Cell::Value(match json(text) {
-            Some(values) => values.iter().filter_map(word).collect(),
-            None => parts(text, lists).map(str::to_owned).collect(),
-        }),
-        Found::Nothing(Cell::Missing) => Cell::Missing,
-        Found::Nothing(_) => Cell::Unreadable,
+        Found::Text(text) => match json(text) {
+            Some(values) => words.extend(values.iter().filter_map(word).map(Cow::Owned)),
+            None => each_part(text, lists, |part| words.push(part.into())),
+        },
+        Found::Nothing(nothing) => return nothing,
     }
+    Cell::Value(())
 }
 
 fn numbers(column: &Column, lists: &Lists, cells: &Cells<'_>, row: usize) -> Cell<Vec<f64>> {
     let numbers: Option<Vec<f64>> = match found(column, cells, row) {
-        Found::List(list) => {
-            Some(list.as_primitive::<Float64Type>().iter().map(|number| number.unwrap_or(f64::NAN)).collect())
+        Found::List(values, places) => {
+            let numbers = values.as_primitive::<Float64Type>();
+            let number = |place| if numbers.is_null(place) { f64::NAN } else { numbers.value(place) };
+            Some(places.map(number).collect())
         }
         Found::Text(text) => match json(text) {
             Some(values) => values
                 .iter()
                 .map(|value| if value.is_null() { Some(f64::NAN) } else { value.as_f64() })
                 .collect(),
-            None => parts(text, lists).map(|part| number(part, column)).collect(),
+            None => {
+                let mut numbers = Vec::new();
+                each_part(text, lists, |part| numbers.push(number(part, column)));
+                numbers.into_iter().collect()
+            }
         },
         Found::Nothing(Cell::Missing) => return Cell::Missing,
         Found::Nothing(_) => None,
@@ -144,10 +162,12 @@ fn word(value: &serde_json::Value) -> Option<String> {
 }
 
 /// What is between separators, without the blanks around it; nothing is no part.
-fn parts<'t>(text: &'t str, lists: &'t Lists) -> Box<dyn Iterator<Item = &'t str> + 't> {
+fn each_part<'t>(text: &'t str, lists: &Lists, see: impl FnMut(&'t str)) {
     match lists.separator.as_deref() {
-        None | Some("") => Box::new(text.split_whitespace()),
-        Some(separator) => Box::new(text.split(separator).map(str::trim).filter(|part| !part.is_empty())),
+        None | Some("") => text.split_whitespace().for_each(see),
+        Some(separator) => {
+            text.split(separator).map(str::trim).filter(|part| !part.is_empty()).for_each(see);
+        }
     }
 }
 
@@ -155,10 +175,9 @@ fn parts<'t>(text: &'t str, lists: &'t Lists) -> Box<dyn Iterator<Item = &'t str
 mod tests {
     use super::*;
     use crate::{Flaw, Kind};
-    use arrow_array::LargeStringArray;
 
     fn cells(texts: &[&str]) -> Cells<'static> {
-        Cells::Text(LargeStringArray::from(texts.to_vec()))
+        Cells::Text(texts.to_vec().into())
     }
 
     #[test]

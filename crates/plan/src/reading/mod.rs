@@ -5,11 +5,10 @@ mod category;
 mod list;
 mod number;
 
-use arrow_array::{Array, LargeStringArray};
-
 use crate::{
     Column, Flaw, Kind,
     cells::{Cell, Cells, some_of},
+    texts::Texts,
     values::{NO_TIME, Numbers, Values},
 };
 
@@ -57,7 +56,7 @@ fn told<T>(cell: Cell<T>, row: usize, noticed: Noticed<'_>) -> Option<T> {
 }
 
 /// Texts of many words: only an empty one is missing, unless the column says else.
-fn texts(column: &Column, cells: &Cells<'_>, rows: usize, noticed: Noticed<'_>) -> LargeStringArray {
+fn texts(column: &Column, cells: &Cells<'_>, rows: usize, noticed: Noticed<'_>) -> Texts {
     let is_missing = |text: &str| match &column.missing {
         Some(_) => column.is_missing(text.trim()),
         None => text.trim().is_empty(),
@@ -67,12 +66,12 @@ fn texts(column: &Column, cells: &Cells<'_>, rows: usize, noticed: Noticed<'_>) 
         cell => told(cell, row, noticed),
     };
     if let Cells::Text(array) = cells
-        && array.null_count() == 0
+        && !array.have_nulls()
         && !array.iter().flatten().any(is_missing)
     {
         return array.clone();
     }
-    (0..rows).map(&mut text).collect()
+    Texts::Wide((0..rows).map(&mut text).collect())
 }
 
 /// What a message says that a cell must be.

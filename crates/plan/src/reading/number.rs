@@ -1,5 +1,7 @@
 //! Cells that hold one number: measured, whole, a truth value, or a time.
 
+use arrow_array::Array;
+
 use super::{Noticed, told};
 use crate::{
     Clock, Column, Flaw, Kind, Precision, Spellings,
@@ -13,7 +15,7 @@ pub(super) fn read(
     rows: usize,
     noticed: Noticed<'_>,
 ) -> Vec<f64> {
-    if let Some(numbers) = as_they_stand(column, kind, cells) {
+    if let Some(numbers) = as_they_stand(column, kind, cells, noticed) {
         return numbers;
     }
     let mut number = |row: usize| {
@@ -34,16 +36,29 @@ pub(super) fn read(
     (0..rows).map(&mut number).collect()
 }
 
-/// Numbers none of which can have a flaw.
-fn as_they_stand(column: &Column, kind: &Kind, cells: &Cells<'_>) -> Option<Vec<f64>> {
+/// Numbers that have no other flaw than to be missing, as most have: they are taken together.
+fn as_they_stand(column: &Column, kind: &Kind, cells: &Cells<'_>, noticed: Noticed<'_>) -> Option<Vec<f64>> {
     let is_plain = *kind == Kind::Number && column.range.is_none() && column.missing.is_none();
-    match cells {
-        Cells::Numbers(array) if is_plain && column.precision == Precision::Double && !cells.have_nulls() => {
-            let numbers = array.values();
-            numbers.iter().all(|number| number.is_finite()).then(|| numbers.to_vec())
-        }
-        _ => None,
+    let Cells::Numbers(array) = cells else { return None };
+    let mut numbers = is_plain.then(|| array.values().to_vec())?;
+    if column.precision == Precision::Single {
+        numbers.iter_mut().for_each(|number| *number = (*number as f32).into());
     }
+    if let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) {
+        (!nulls.inner()).set_indices().for_each(|row| numbers[row] = f64::NAN);
+    }
+    // Not one after another, but several at a time.
+    if numbers.iter().fold(true, |all, number| all & number.is_finite()) {
+        return Some(numbers);
+    }
+    if numbers.iter().any(|number| number.is_infinite()) {
+        return None;
+    }
+    for (row, number) in numbers.iter_mut().enumerate().filter(|(_, number)| number.is_nan()) {
+        *number = f64::NAN;
+        noticed(row, Flaw::Missing);
+    }
+    Some(numbers)
 }
 
 fn whole(cell: Cell<f64>) -> Cell<f64> {
@@ -120,10 +135,8 @@ pub(super) fn truth_of_text(text: &str, column: &Column) -> Cell<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::LargeStringArray;
-
     fn read_texts(column: &Column, texts: &[&str]) -> (Vec<f64>, Vec<(usize, Flaw)>) {
-        let cells = Cells::Text(LargeStringArray::from(texts.to_vec()));
+        let cells = Cells::Text(texts.to_vec().into());
         let mut flaws = Vec::new();
         let kind = column.kind.clone().unwrap();
         let numbers = read(column, &kind, &cells, texts.len(), &mut |row, flaw| flaws.push((row, flaw)));

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use arrow_array::LargeStringArray;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -101,9 +100,8 @@ impl Spellings {
 
 impl Apply for Spellings {
     fn apply(&self, reads: &[&Values]) -> Values {
-        let texts: &LargeStringArray = reads[0].texts();
         let number = |text: Option<&str>| text.map_or(f64::NAN, |text| self.number(text));
-        Values::Numbers(Numbers::one(texts.iter().map(number).collect()))
+        Values::Numbers(Numbers::one(reads[0].texts().iter().map(number).collect()))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Many categories, texts or words in few columns, without a vocabulary.
 
-use arrow_array::{Array, LargeStringArray};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
 };
 use crate::{
     Vocabulary,
+    texts::Texts,
     values::{Shape, Sparse, Values, Words},
 };
 
@@ -48,7 +48,7 @@ impl Hash {
         HashCodes { places: places.collect(), hash: self.clone() }
     }
 
-    fn of_texts(&self, texts: &LargeStringArray) -> Sparse {
+    fn of_texts(&self, texts: &Texts) -> Sparse {
         self.rows(texts.len(), texts.iter())
     }
 
@@ -160,10 +160,9 @@ mod tests {
     #[test]
     fn texts_words_and_categories_of_the_same_text_go_to_the_same_place() {
         let step = hash(7).into();
-        let texts = LargeStringArray::from(vec![Some("nurse"), None, Some("été")]);
-        let texts = table(&step, &(Shape::Texts, Values::Texts(texts)));
-        let words = LargeStringArray::from(vec!["nurse", "été"]);
-        let words = Values::Words(Words { ends: vec![1, 1, 2], words });
+        let texts = Values::Texts(vec![Some("nurse"), None, Some("été")].into());
+        let texts = table(&step, &(Shape::Texts, texts));
+        let words = Values::Words([vec!["nurse"], vec![], vec!["été"]].into_iter().collect());
         assert_eq!(table(&step, &(Shape::Words, words)), texts);
         assert_eq!(table(&step, &codes(&["nurse", "été"], &[0, 2, 1])), texts);
         assert_eq!(texts.0[6], "x_6");

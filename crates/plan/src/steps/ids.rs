@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn words_are_taken_as_they_come() {
-        let words = crate::values::Words { ends: vec![1], words: vec!["a b"].into() };
+        let words: crate::values::Words = [["a b"]].into_iter().collect();
         let reads = (Shape::Words, Values::Words(words));
         assert_eq!(table(&ids(&["a b"], 1).into(), &reads).1, [[2.0]]);
     }

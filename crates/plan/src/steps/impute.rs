@@ -8,7 +8,7 @@ use super::{Answers, Apply, Bound, Each, Fit, Misfit, Step, Work, filled};
 use crate::{
     Known, Vocabulary,
     fit::{Moments, Quantiles, Tally},
-    values::{Labels, Numbers, Shape, Values},
+    values::{Labels, Shape, Values},
 };
 
 /// What stands in for missing numbers or categories; for categories, also for those that were never seen.
@@ -130,14 +130,18 @@ struct FillNumbers {
 
 impl Apply for FillNumbers {
     fn apply(&self, reads: &[&Values]) -> Values {
-        let numbers = reads[0].numbers();
-        let filled = numbers.map(|column, x| if x.is_nan() { self.fill[column] } else { x });
-        if !self.indicator {
-            return Values::Numbers(filled);
+        self.change(reads[0].clone())
+    }
+
+    fn change(&self, values: Values) -> Values {
+        let mut numbers = values.into_numbers();
+        let is_missing = |column: &Vec<f64>| column.iter().map(|x| u8::from(x.is_nan()).into()).collect();
+        let columns = numbers.columns().iter();
+        let indicators = if self.indicator { columns.map(is_missing).collect() } else { Vec::new() };
+        for (column, fill) in numbers.columns_mut().iter_mut().zip(&self.fill) {
+            column.iter_mut().for_each(|x| *x = if x.is_nan() { *fill } else { *x });
         }
-        let missing = numbers.map(|_, x| if x.is_nan() { 1.0 } else { 0.0 });
-        let columns = filled.columns().iter().chain(missing.columns()).cloned().collect();
-        Values::Numbers(Numbers::new(numbers.rows(), columns))
+        Values::Numbers(numbers.with(indicators))
     }
 }
 
@@ -149,8 +153,13 @@ struct FillCodes {
 
 impl Apply for FillCodes {
     fn apply(&self, reads: &[&Values]) -> Values {
-        let fill = |code: &u32| if *code < self.known { *code } else { self.fill };
-        Values::Codes(reads[0].codes().iter().map(fill).collect())
+        self.change(reads[0].clone())
+    }
+
+    fn change(&self, values: Values) -> Values {
+        let mut codes = values.into_codes();
+        codes.iter_mut().for_each(|code| *code = if *code < self.known { *code } else { self.fill });
+        Values::Codes(codes)
     }
 }
 
@@ -225,6 +234,7 @@ impl Fit for OfCodes {
 mod tests {
     use super::super::trial::{fit_and_apply, numbers, refusal};
     use super::*;
+    use crate::values::Numbers;
 
     fn fitted(with: Stand, column: &[f64]) -> Vec<f64> {
         let step = Impute { with: Some(with), ..Impute::default() };

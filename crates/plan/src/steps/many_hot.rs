@@ -129,16 +129,11 @@ impl Fit for Fitting {
 mod tests {
     use super::super::trial::{fit_and_apply, refusal, table};
     use super::*;
-    use crate::values::Words;
 
     /// Words of one letter, `|` between rows.
-    fn words(letters: &str) -> (Shape, Values) {
-        let (mut ends, mut words) = (Vec::new(), Vec::new());
-        for row in letters.split('|') {
-            words.extend(row.chars().map(String::from));
-            ends.push(words.len());
-        }
-        (Shape::Words, Values::Words(Words { ends, words: words.into() }))
+    fn words(letters: &'static str) -> (Shape, Values) {
+        let row = |row: &'static str| row.split("").filter(|letter| !letter.is_empty());
+        (Shape::Words, Values::Words(letters.split('|').map(row).collect()))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     fit::Extremes,
-    values::{Shape, Sparse, Values},
+    values::{Shape, Values},
 };
 
 /// `x / greatest`: 0 stays 0, and what is mostly 0 stays so. Missing numbers stay so. A greatest of 0 is fitted
@@ -46,10 +46,12 @@ impl Work for MaxAbs {
 
 impl Apply for Scale {
     fn apply(&self, reads: &[&Values]) -> Values {
-        if let Values::Sparse(sparse) = reads[0] {
-            let scaled = sparse.places.iter().zip(&sparse.numbers);
-            let numbers = scaled.map(|(place, x)| x / self.greatest[*place as usize]).collect();
-            return Values::Sparse(Sparse { numbers, ..sparse.clone() });
+        if let Some(sparse) = reads[0].sparse() {
+            let mut scaled = sparse.into_owned();
+            for (place, x) in scaled.places.iter().zip(&mut scaled.numbers) {
+                *x /= self.greatest[*place as usize];
+            }
+            return Values::Sparse(scaled);
         }
         change(reads[0], |place, column| {
             let greatest = self.greatest[place];
@@ -64,17 +66,17 @@ struct Fitting {
 
 impl Fit for Fitting {
     fn see(&mut self, reads: &[&Values], _: &Answers<'_>) {
-        match reads[0] {
-            // What is 0 is never the farthest from it.
-            Values::Sparse(sparse) => {
-                for (place, number) in sparse.places.iter().zip(&sparse.numbers) {
-                    self.extremes[*place as usize].see(&[*number]);
-                }
-            }
-            values => {
-                let numbers = values.numbers();
-                self.extremes.iter_mut().zip(numbers.columns()).for_each(|(kept, column)| kept.see(column));
-            }
+        let Some(sparse) = reads[0].sparse() else {
+            let numbers = reads[0].numbers();
+            return self
+                .extremes
+                .iter_mut()
+                .zip(numbers.columns())
+                .for_each(|(kept, column)| kept.see(column));
+        };
+        // What is 0 is never the farthest from it.
+        for (place, number) in sparse.places.iter().zip(&sparse.numbers) {
+            self.extremes[*place as usize].see(&[*number]);
         }
     }
 
@@ -102,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_mostly_0_stays_so() {
-        let mut sparse = Sparse::new(3, 2);
+        let mut sparse = crate::values::Sparse::new(3, 2);
         sparse.push(2, -5.0);
         sparse.end_row();
         sparse.push(0, 2.0);

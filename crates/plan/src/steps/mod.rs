@@ -186,6 +186,11 @@ pub(crate) struct Bound {
 pub(crate) trait Apply: fmt::Debug + Send + Sync {
     /// What becomes of the values of the shapes that the step was bound to.
     fn apply(&self, reads: &[&Values]) -> Values;
+
+    /// The same of one value that nothing else reads: it may be changed where it is.
+    fn change(&self, values: Values) -> Values {
+        self.apply(&[&values])
+    }
 }
 
 /// Sees the training data, block by block, and fills the holes of a step then.

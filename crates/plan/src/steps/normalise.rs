@@ -90,11 +90,11 @@ impl Work for Normalise {
 impl Apply for Normalise {
     fn apply(&self, reads: &[&Values]) -> Values {
         let texts = reads[0].texts();
-        let mut changed = LargeStringBuilder::with_capacity(reads[0].rows(), texts.value_data().len());
-        for text in texts {
+        let mut changed = LargeStringBuilder::new();
+        for text in texts.iter() {
             changed.append_option(text.map(|text| self.change(text)));
         }
-        Values::Texts(changed.finish())
+        Values::Texts(changed.finish().into())
     }
 }
 

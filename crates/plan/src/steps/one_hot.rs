@@ -8,7 +8,7 @@ use super::{Answers, Apply, Bound, Fit, Misfit, Step, Work, filled, vocabulary};
 use crate::{
     Known, Vocabulary,
     fit::Tally,
-    values::{Shape, Sparse, Values},
+    values::{Marks, Shape, Values},
 };
 
 /// A column for each category: 1 in that of the value, 0 elsewhere.
@@ -102,7 +102,9 @@ impl Work for OneHot {
                 columns.names.push(format!("{name}=({word})"));
             }
         }
-        let apply = Box::new(Mark { of_code: columns.of_code, width: columns.names.len() });
+        let width = columns.names.len();
+        let place = |column: &Option<u32>| column.unwrap_or(width as u32);
+        let apply = Box::new(Mark { of_code: columns.of_code.iter().map(place).collect(), width });
         Ok(Bound { shape: Shape::labelled(columns.names), apply })
     }
 
@@ -146,22 +148,20 @@ impl OneHot {
 
 #[derive(Debug)]
 struct Mark {
-    /// The column of each code, of a missing cell and of an unseen value.
-    of_code: Vec<Option<u32>>,
+    /// The column of each code, of a missing cell and of an unseen value; `width` is none.
+    of_code: Vec<u32>,
     width: usize,
 }
 
 impl Apply for Mark {
     fn apply(&self, reads: &[&Values]) -> Values {
-        let codes = reads[0].codes();
-        let mut marks = Sparse::new(self.width, codes.len());
-        for code in codes {
-            if let Some(column) = self.of_code[*code as usize] {
-                marks.push(column as usize, 1.0);
-            }
-            marks.end_row();
-        }
-        Values::Sparse(marks)
+        self.change(reads[0].clone())
+    }
+
+    fn change(&self, values: Values) -> Values {
+        let mut places = values.into_codes();
+        places.iter_mut().for_each(|code| *code = self.of_code[*code as usize]);
+        Values::Marks(Marks { width: self.width, places })
     }
 }
 

@@ -146,8 +146,8 @@ impl Choose {
 
 impl Apply for Choose {
     fn apply(&self, reads: &[&Values]) -> Values {
-        if let Values::Sparse(sparse) = reads[0] {
-            return Values::Sparse(self.sparse(sparse));
+        if let Some(sparse) = reads[0].sparse() {
+            return Values::Sparse(self.sparse(&sparse));
         }
         let numbers = reads[0].numbers();
         let columns = self.places.iter().map(|place| numbers.columns()[*place].clone()).collect();
@@ -164,13 +164,11 @@ struct Fitting {
 
 impl Fit for Fitting {
     fn see(&mut self, reads: &[&Values], _: &Answers<'_>) {
-        match reads[0] {
-            Values::Sparse(sparse) => Moments::see_sparse(&mut self.moments, sparse),
-            values => {
-                let numbers = values.numbers();
-                self.moments.iter_mut().zip(numbers.columns()).for_each(|(kept, column)| kept.see(column));
-            }
+        if let Some(sparse) = reads[0].sparse() {
+            return Moments::see_sparse(&mut self.moments, &sparse);
         }
+        let numbers = reads[0].numbers();
+        self.moments.iter_mut().zip(numbers.columns()).for_each(|(kept, column)| kept.see(column));
     }
 
     fn takes_late(&self) -> bool {

@@ -1,6 +1,5 @@
 //! Texts are cut into words.
 
-use arrow_array::builder::LargeStringBuilder;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Bound, Misfit, Work, fields, text};
@@ -57,17 +56,12 @@ impl Work for Split {
 
 impl Apply for Divider {
     fn apply(&self, reads: &[&Values]) -> Values {
-        let texts = reads[0].texts();
-        let (mut words, mut ends) = (LargeStringBuilder::new(), Vec::with_capacity(reads[0].rows()));
-        let mut count = 0;
-        for text in texts {
-            self.for_each(text.unwrap_or(""), |word| {
-                words.append_value(word);
-                count += 1;
-            });
-            ends.push(count);
+        let mut words = Words::default();
+        for text in reads[0].texts().iter() {
+            self.for_each(text.unwrap_or(""), |word| words.push(word));
+            words.end_row();
         }
-        Values::Words(Words { ends, words: words.finish() })
+        Values::Words(words)
     }
 }
 

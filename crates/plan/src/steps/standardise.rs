@@ -56,13 +56,22 @@ impl Work for Standardise {
 
 impl Apply for Scale {
     fn apply(&self, reads: &[&Values]) -> Values {
-        Values::Numbers(reads[0].numbers().map(|column, x| {
-            let (mean, deviation) = (self.mean[column], self.deviation[column]);
+        self.change(reads[0].clone())
+    }
+
+    fn change(&self, values: Values) -> Values {
+        let mut numbers = values.into_numbers();
+        let fitted = self.mean.iter().zip(&self.deviation);
+        for (column, (mean, deviation)) in numbers.columns_mut().iter_mut().zip(fitted) {
+            let (low_mean, low_deviation) = (*mean as f32, *deviation as f32);
             match self.precision {
-                Precision::Double => (x - mean) / deviation,
-                Precision::Single => ((x as f32 - mean as f32) / deviation as f32).into(),
+                Precision::Double => column.iter_mut().for_each(|x| *x = (*x - mean) / deviation),
+                Precision::Single => {
+                    column.iter_mut().for_each(|x| *x = ((*x as f32 - low_mean) / low_deviation).into());
+                }
             }
-        }))
+        }
+        Values::Numbers(numbers)
     }
 }
 
