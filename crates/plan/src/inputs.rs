@@ -5,7 +5,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Block, Element, Error, Flaw, Names, Policy,
+    Action, Block, DistinctNames, Element, Error, Flaw, Policy,
     findings::Findings,
     values::{Labels, Shape, Values},
 };
@@ -95,7 +95,7 @@ impl Input {
                 }
             }
         }
-        let mut names = Names::default();
+        let mut names = DistinctNames::default();
         input.labels.iter_mut().for_each(|label| *label = names.take(label));
         Ok(input)
     }

@@ -5,19 +5,19 @@ use std::collections::HashMap;
 /// Gives each name once: who asks for one that is taken gets it with `#2`, `#3` and so on.
 ///
 /// ```
-/// use automl_pack_plan::Names;
+/// use automl_pack_plan::DistinctNames;
 ///
-/// let mut names = Names::default();
+/// let mut names = DistinctNames::default();
 /// let taken = ["plan=pro", "plan=pro", "plan=pro#2", "plan=pro"].map(|name| names.take(name));
 /// assert_eq!(taken, ["plan=pro", "plan=pro#2", "plan=pro#2#2", "plan=pro#3"]);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub struct DistinctNames {
     /// The names that are taken, with the last number that each was given.
     taken: HashMap<String, u64>,
 }
 
-impl Names {
+impl DistinctNames {
     /// Takes a name, or the next free one.
     pub fn take(&mut self, name: &str) -> String {
         let Some(last) = self.taken.get(name).copied() else {
