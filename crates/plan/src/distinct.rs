@@ -1,23 +1,23 @@
-//! Distinct that are told apart.
+//! Names that are told apart.
 
 use std::collections::HashMap;
 
 /// Gives each name once: who asks for one that is taken gets it with `#2`, `#3` and so on.
 ///
 /// ```
-/// use automl_pack_plan::Distinct;
+/// use automl_pack_plan::DistinctNames;
 ///
-/// let mut names = Distinct::default();
+/// let mut names = DistinctNames::default();
 /// let taken = ["plan=pro", "plan=pro", "plan=pro#2", "plan=pro"].map(|name| names.take(name));
 /// assert_eq!(taken, ["plan=pro", "plan=pro#2", "plan=pro#2#2", "plan=pro#3"]);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Distinct {
+pub struct DistinctNames {
     /// The names that are taken, with the last number that each was given.
     taken: HashMap<String, u64>,
 }
 
-impl Distinct {
+impl DistinctNames {
     /// Takes a name, or the next free one.
     pub fn take(&mut self, name: &str) -> String {
         let Some(last) = self.taken.get(name).copied() else {

@@ -6,7 +6,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Block, Distinct, Element, Error, Flaw, Policy,
+    Action, Block, DistinctNames, Element, Error, Flaw, Policy,
     findings::Findings,
     values::{Labels, Shape, Values},
 };
@@ -97,7 +97,7 @@ impl Input {
                 }
             }
         }
-        let mut names = Distinct::default();
+        let mut names = DistinctNames::default();
         input.labels.iter_mut().for_each(|label| *label = names.take(label));
         Ok(input)
     }

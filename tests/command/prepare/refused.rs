@@ -128,3 +128,18 @@ fn a_part_without_rows_is_refused() {
     assert!(err.contains("hint: --seed holds other rows out"), "{err}");
     assert!(refused("0.999999").contains("none is left to train on"));
 }
+
+#[test]
+fn the_first_row_that_is_refused_is_told_whichever_part_it_is_in() {
+    let (scratch, file) = written(&table(100));
+    let schema = scratch.path().join("schema.json");
+    let text = r#"{"columns": [{"name": "age", "type": "integer", "policy": {"missing": "error"}}]}"#;
+    fs::write(&schema, text).unwrap();
+    let folder = scratch.path().join("out");
+    let arguments = ["prepare", &file, "--target", "churn", "--schema", path(&schema), "-o", path(&folder)];
+    for steps in [&[][..], &["--steps", "plan=target"]] {
+        let (code, _, err) = run(&[&arguments, steps].concat());
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains("line 5: row 4, column \"age\": missing cell"), "{err}");
+    }
+}

@@ -25,7 +25,8 @@ pub(super) fn decide(look: &Look, asked: Option<&ColumnForm>) -> Result<(ColumnF
     }
     let strangers = asked.map_or(0, |asked| categories::strangers(asked, look));
     if strangers > 0 {
-        why = format!("{why}; {strangers} of {} cells are nothing of what it says", look.present());
+        let what = if form.range.is_some() { "beyond its range" } else { "none of its values" };
+        why = format!("{why}; {strangers} of {} cells are {what}", look.present());
     }
     let unreadable = unreadable(&form, look);
     if unreadable > 0 && unreadable == look.present() {

@@ -149,7 +149,7 @@ fn values_of_few_rows_are_told_of_none() {
     let (form, sight) =
         find_as("x", texts(&cells), Wishes { columns: vec![own.clone()], ..Wishes::default() }).unwrap();
     assert_eq!((form.values, sight.strangers), (own.values, 19));
-    assert_eq!(sight.why, "asked for; 19 of 50 cells are nothing of what it says");
+    assert_eq!(sight.why, "asked for; 19 of 50 cells are none of its values");
     let (_, sight) = find(often(&["1", "1.0", "2"]));
     assert_eq!(sight.rare, 0);
 }

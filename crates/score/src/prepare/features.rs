@@ -8,7 +8,7 @@ use arrow_array::{
     types::{Float32Type, Float64Type},
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use automl_pack_plan::{Block, Classes, Distinct, InputType, Plan, Target, Task};
+use automl_pack_plan::{Block, Classes, DistinctNames, InputType, Plan, Target, Task};
 use ndarray::Array2;
 use parquet::{
     arrow::ArrowWriter, basic::Compression, errors::ParquetError, file::properties::WriterProperties,
@@ -31,7 +31,7 @@ pub(super) struct Features {
 /// The columns of the file: those of the inputs by their labels, and the target. A label that is taken has the name of
 /// its input before it, or a number behind it.
 pub(super) fn columns(plan: &Plan, target: &Target) -> SchemaRef {
-    let mut names = Distinct::default();
+    let mut names = DistinctNames::default();
     names.take(&target.name);
     let mut fields = Vec::new();
     for (place, input) in plan.inputs().iter().enumerate() {

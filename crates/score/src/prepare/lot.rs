@@ -48,7 +48,10 @@ impl Lot<'_> {
         for (place, plan) in crossed.plans().iter().enumerate() {
             let is_of_part = |row: &u64| crossed.place(first + row) == place;
             let which: Vec<u64> = (0..self.places.len() as u64).filter(is_of_part).collect();
-            let mut part = self.some(&which).through(plan, features)?;
+            let part = self.some(&which).through(plan, features);
+            // The first row's error is told, whichever part it is in.
+            let mut part =
+                part.map_err(|error| self.through(&crossed.plan, features).err().unwrap_or(error))?;
             part.stayed.iter_mut().for_each(|row| *row = which[*row as usize]);
             parts.push(part);
         }
