@@ -43,6 +43,7 @@ mod form;
 mod head;
 mod infer;
 mod inputs;
+mod names;
 mod notes;
 mod plain;
 mod plan;
