@@ -19,7 +19,7 @@ import original
 ROOT = pathlib.Path(__file__).parents[1]
 BANK = ROOT / "tests/fixtures/carefree/bank/auto_pack.zip"
 MIXED = ["lgb_bin", "xgb_bin", "sk_rf", "mlp_small", "sk_lr"]
-CHUNK = 65_536
+CHUNK = 16_384
 
 
 def session(content):
@@ -41,10 +41,9 @@ class Mixed:
         return np.column_stack(columns).astype(np.float32)
 
     def predict(self, rows):
-        total = np.zeros((len(rows), 2))
+        votes, total = np.zeros((len(rows), 2)), np.zeros((len(rows), 2))
         for member in self.members:
-            outputs = member.run(None, {member.get_inputs()[0].name: rows})
-            found = outputs[-1]
+            found = member.run(None, {member.get_inputs()[0].name: rows})[-1]
             if isinstance(found, list):
                 found = np.array([[one[0], one[1]] for one in found])
             if found.shape[1] == 1:
@@ -52,9 +51,9 @@ class Mixed:
             if found.min() < 0 or found.max() > 1 or abs(found[0].sum() - 1) > 1e-3:
                 powers = np.exp(found - found.max(1, keepdims=True))
                 found = powers / powers.sum(1, keepdims=True)
+            votes[np.arange(len(rows)), found.argmax(1)] += 1
             total += found
-        means = total / len(self.members)
-        return means.argmax(1), means
+        return votes.argmax(1), total / len(self.members)
 
 
 class Bank:
@@ -72,7 +71,11 @@ class Bank:
                 fill = converter["_feature_statistics"][converter["_nan_fill"]]
                 column[np.isnan(column)] = fill
             else:
-                column = mapped(columns[place], converter["_transform_dict"]).astype(np.float32)
+                # A blank text is a text; a blank number is missing.
+                codes = converter["_transform_dict"]
+                blank = "" if kind == "string" else None
+                unknown = 0 if kind == "string" else codes.get("nan", 0)
+                column = mapped(columns[place], codes, blank, unknown).astype(np.float32)
             if "mean" in caches:
                 column = (column - np.float32(caches["mean"])) / np.float32(caches["std"])
             prepared.append(column)
@@ -97,7 +100,10 @@ def with_pandas(model, source, out):
         chunks = pandas.read_csv(source, chunksize=CHUNK)
     else:
         chunks = (batch.to_pandas() for batch in pyarrow.parquet.ParquetFile(source).iter_batches(CHUNK))
-    mapped = lambda column, codes: column.map(codes).fillna(codes.get("nan", 0)).to_numpy()
+    def mapped(column, codes, blank, unknown):
+        column = column if blank is None else column.fillna(blank)
+        return column.map(codes).fillna(unknown).to_numpy()
+
     writer, file = None, None
     for number, frame in enumerate(chunks):
         labels, means = model.predict(model.features([frame[name] for name in frame.columns], mapped))
@@ -117,10 +123,12 @@ def with_polars(model, source, out):
     import polars, pyarrow.parquet
 
     scan = polars.scan_csv(source) if source.suffix == ".csv" else polars.scan_parquet(source)
-    default = lambda codes: codes.get("nan", 0)
-    def mapped(column, codes):
-        keys = {key: code for key, code in codes.items() if isinstance(key, str) or key == key}
-        return column.replace_strict(keys, default=default(codes), return_dtype=polars.Float32).to_numpy()
+
+    def mapped(column, codes, blank, unknown):
+        column = column if blank is None else column.fill_null(blank)
+        keys = {key: code for key, code in codes.items() if blank is not None or not isinstance(key, str)}
+        return column.replace_strict(keys, default=unknown, return_dtype=polars.Float32).to_numpy()
+
     writer, file = None, None
     for number, frame in enumerate(scan.collect_batches(chunk_size=CHUNK, maintain_order=True)):
         labels, means = model.predict(model.features(frame.get_columns(), mapped))

@@ -142,3 +142,31 @@ fn a_file_is_written_by_one_job_at_a_time() {
     job(&auto, folder, "a.csv", "o.csv").progress(see).run().unwrap();
     assert!(matches!(other, Some(score::Error::Busy { .. })), "{other:?}");
 }
+
+/// A run may be killed after its file is whole and before it has its name.
+#[test]
+fn a_file_that_lacked_only_its_name_gets_it() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    write(folder, "a.csv", rows(60).replacen("\n", "\n1,2\n", 30));
+    let mut journal = String::new();
+    let see = |_: &score::Progress| {
+        if journal.is_empty() {
+            journal = fs::read_to_string(folder.join(".o.csv.job")).unwrap_or_default();
+        }
+    };
+    job(&auto, folder, "a.csv", "o.csv").progress(see).run().unwrap();
+    let names = ["o.csv", "rejects.csv"];
+    let expected = names.map(|name| fs::read(folder.join(name)).unwrap());
+    let mut journal: serde_json::Value = serde_json::from_str(&journal).unwrap();
+    journal["state"]["legs"] = 1.into();
+    for named in 0..=2 {
+        fs::write(folder.join(".o.csv.job"), journal.to_string()).unwrap();
+        for name in &names[named..] {
+            fs::rename(folder.join(name), folder.join(format!(".{name}.partial"))).unwrap();
+        }
+        job(&auto, folder, "a.csv", "o.csv").resume(true).run().unwrap();
+        assert_eq!(names.map(|name| fs::read(folder.join(name)).unwrap()), expected);
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 3);
+    }
+}

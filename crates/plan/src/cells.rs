@@ -11,7 +11,7 @@ use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{DataType, Field, TimeUnit};
 use ndarray::ArrayView1;
 
-use crate::{Column, Error, Kind, Precision, texts::Texts};
+use crate::{Column, Error, Kind, Precision, decimal::decimal, texts::Texts};
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -221,7 +221,7 @@ pub(crate) fn parse(text: &str, column: &Column) -> Cell<f64> {
     if column.missing.is_some() && column.is_missing(text) {
         return Cell::Missing;
     }
-    if let Ok(number) = text.parse::<f64>() {
+    if let Some(number) = decimal(text).or_else(|| text.parse().ok()) {
         return finite(number, column.precision);
     }
     match text {

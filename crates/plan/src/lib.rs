@@ -33,6 +33,7 @@ mod block;
 mod cells;
 mod clock;
 mod column;
+mod decimal;
 mod distinct;
 mod drift;
 mod error;

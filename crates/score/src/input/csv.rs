@@ -101,7 +101,9 @@ impl<'t> Iterator for RowsOf<'t> {
 
 /// The cells of some columns, out of a chunk of text.
 pub(super) fn decode(text: &Text, dialect: Dialect, names: &[String], places: &[usize]) -> Columns {
-    let mut columns: Vec<Column> = places.iter().map(|_| Column::default()).collect();
+    // As if all columns were as wide.
+    let bytes = text.bytes.len() / names.len().max(1);
+    let mut columns: Vec<Column> = places.iter().map(|_| Column::of(bytes, bytes / 4)).collect();
     let mut decoded = Columns::default();
     let is_plain = memchr(0, &text.bytes).is_none() && std::str::from_utf8(&text.bytes).is_ok();
     let mut cells = Cells::default();
@@ -161,13 +163,14 @@ struct Column {
     ends: Vec<i64>,
 }
 
-impl Default for Column {
-    fn default() -> Column {
-        Column { bytes: Vec::new(), ends: vec![0] }
-    }
-}
-
 impl Column {
+    /// With room for so many bytes and cells.
+    fn of(bytes: usize, cells: usize) -> Column {
+        let mut ends = Vec::with_capacity(cells + 1);
+        ends.push(0);
+        Column { bytes: Vec::with_capacity(bytes), ends }
+    }
+
     fn push(&mut self, cell: &[u8]) {
         self.bytes.extend_from_slice(cell);
         self.ends.push(self.bytes.len() as i64);

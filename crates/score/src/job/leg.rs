@@ -9,7 +9,7 @@ use super::{Input, Output};
 use crate::{
     Error, Format, Packing, Reading,
     input::{Found, Table, find},
-    output::{Part, Writing, partial_of},
+    output::{Part, Writing},
 };
 
 /// Tables, and where their scores go.
@@ -100,7 +100,7 @@ impl<'a> To<'a> {
 
 fn begin<'a>(path: &Path, there: u64, partials: &mut Vec<PathBuf>) -> Result<Part<'a>, Error> {
     let part = Part::file(path, there)?;
-    partials.push(partial_of(path, ".partial"));
+    partials.extend(part.partial().map(Path::to_owned));
     Ok(part)
 }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     Error, Reading, Stop,
     input::{Refusal, Size},
-    output::{Encoder, Sink, Writing, partial_of},
+    output::{Encoder, Sink, Writing, name_left},
 };
 
 /// What holds for all legs of a job.
@@ -65,13 +65,18 @@ impl Run<'_> {
     fn legs(&mut self, legs: Vec<Leg<'_>>, rejects: Option<&Path>) -> Result<(), Error> {
         let sizes = legs.iter().flat_map(|leg| leg.tables.iter().map(|table| table.bytes()));
         let mut way = Way::new(sizes.collect(), self.state.summary.rows);
+        for path in legs.iter().take(self.state.legs).filter_map(Leg::output) {
+            name_left(path).map_err(|error| of_output(path, error))?;
+        }
+        if self.state.legs == legs.len() {
+            return rejects.map_or(Ok(()), |path| name_left(path).map_err(|error| of_output(path, error)));
+        }
         let mut rejected = rejects.map(|path| self.begin_rejects(path)).transpose()?;
         for (number, leg) in legs.into_iter().enumerate() {
             if number >= self.state.legs {
                 let output = leg.output().map(Path::to_owned);
                 let of_output = |error| output.iter().fold(error, |error, path| of_output(path, error));
-                self.leg(leg, rejected.as_mut(), &mut way).map_err(of_output)?;
-                self.end_leg(number, rejected.as_mut())?;
+                self.leg(number, leg, rejected.as_mut(), &mut way).map_err(of_output)?;
             } else {
                 way.before += leg.tables.len();
             }
@@ -81,12 +86,18 @@ impl Run<'_> {
 
     fn begin_rejects(&mut self, path: &Path) -> Result<Rejects, Error> {
         let rejects = Rejects::begin(path, self.state.rejects)?;
-        self.partials.push(partial_of(path, ".partial"));
+        self.partials.extend(rejects.partial().map(Path::to_owned));
         Ok(rejects)
     }
 
     /// What is read into one file.
-    fn leg(&mut self, leg: Leg<'_>, rejects: Option<&mut Rejects>, way: &mut Way) -> Result<(), Error> {
+    fn leg(
+        &mut self,
+        number: usize,
+        leg: Leg<'_>,
+        rejects: Option<&mut Rejects>,
+        way: &mut Way,
+    ) -> Result<(), Error> {
         let paths: Vec<PathBuf> = leg.tables.iter().map(|table| table.path()).collect();
         let mut others = leg.tables.into_iter().skip(self.state.table);
         let first = others.next().expect("a leg has a table");
@@ -128,7 +139,10 @@ impl Run<'_> {
         self.write_all(&threads, &mut desk, way)?;
         way.before += desk.paths.len();
         self.check_rows(way)?;
-        timed(&mut self.state.summary.stages.writing, || desk.sink.finish(&desk.writing)?.commit())
+        let Desk { sink, writing, rejects, .. } = desk;
+        let part = timed(&mut self.state.summary.stages.writing, || sink.finish(&writing)?.settled())?;
+        self.end_leg(number, rejects)?;
+        part.commit()
     }
 
     /// Some table has to have a row.
@@ -244,12 +258,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes down that a leg is done.
+    /// Writes down that a leg is done: from then on, its file lacks nothing but its name.
     fn end_leg(&mut self, number: usize, rejects: Option<&mut Rejects>) -> Result<(), Error> {
         let rejects = rejects.map_or(Ok(0), Rejects::settle)?;
         let summary = std::mem::take(&mut self.state.summary);
         self.state = State { legs: number + 1, rejects, summary, ..State::default() };
-        self.partials.retain(|path| path.exists());
         self.journal.map_or(Ok(()), |journal| journal.write(&self.state))?;
         self.settled = self.state.summary.rows;
         Ok(())

@@ -21,6 +21,7 @@ pub(super) struct Rejects {
     encoder: Encoder,
     columns: SchemaRef,
     path: PathBuf,
+    partial: Option<PathBuf>,
 }
 
 impl Rejects {
@@ -38,10 +39,11 @@ impl Rejects {
             field("column", DataType::Utf8),
             field("reason", DataType::Utf8),
         ]));
-        let sink = Part::file(path, there)
-            .and_then(|part| Sink::begin(part, writing, &encoder, &columns, None))
-            .map_err(|error| of_output(path, error))?;
-        Ok(Rejects { sink, writing, encoder, columns, path: path.to_owned() })
+        let failed = |error| of_output(path, error);
+        let part = Part::file(path, there).map_err(failed)?;
+        let partial = part.partial().map(Path::to_owned);
+        let sink = Sink::begin(part, writing, &encoder, &columns, None).map_err(failed)?;
+        Ok(Rejects { sink, writing, encoder, columns, path: path.to_owned(), partial })
     }
 
     /// Adds rows of a file: the line of each, or its number where there are no lines, and what is wrong.
@@ -63,6 +65,11 @@ impl Rejects {
             .encode(&self.encoder, rows)
             .and_then(|rows| self.sink.write(&self.writing, rows, false));
         written.map_err(|error| of_output(&self.path, error))
+    }
+
+    /// Where it lies until it has its name.
+    pub(super) fn partial(&self) -> Option<&Path> {
+        self.partial.as_deref()
     }
 
     /// How many bytes are on the disk.

@@ -15,7 +15,7 @@ use crate::{
     format::{Format, Packing},
 };
 
-pub(crate) use part::{Part, partial_of, sync_folder};
+pub(crate) use part::{Part, name_left, partial_of, sync_folder};
 pub(crate) use text::Encoder;
 
 /// How scores are written.

@@ -111,6 +111,20 @@ impl<'a> Part<'a> {
         Ok(self.written)
     }
 
+    /// The same, all of it on the disk.
+    pub(crate) fn settled(mut self) -> Result<Part<'a>, Error> {
+        self.settle()?;
+        Ok(self)
+    }
+
+    /// Where the file lies until it has its name.
+    pub(crate) fn partial(&self) -> Option<&Path> {
+        match &self.to {
+            To::File { partial, .. } => Some(partial),
+            To::Stream(_) => None,
+        }
+    }
+
     /// Gives the file its name.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         self.settle()?;
@@ -141,6 +155,16 @@ impl Write for Part<'_> {
             To::File { file, .. } => file.flush(),
             To::Stream(to) => to.flush(),
         }
+    }
+}
+
+/// Gives a whole file its name, where a run ended before it could.
+pub(crate) fn name_left(path: &Path) -> Result<(), Error> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let partial = partial_of(&path, ".partial");
+    match partial.exists() {
+        true => fs::rename(&partial, &path).and_then(|()| sync_folder(&path)).map_err(failed),
+        false => Ok(()),
     }
 }
 
