@@ -49,9 +49,31 @@ pub(crate) fn give_back(tensor: Tensor) {
     let Data::F32(values) = tensor.into_data() else { return };
     if (1..=LARGEST).contains(&values.capacity()) {
         FREE.with_borrow_mut(|free| {
-            if free.len() < MOST {
-                free.push(values);
+            free.push(values);
+            if free.len() > MOST {
+                drop_smallest(free);
             }
         });
+    }
+}
+
+/// The small are soon there again.
+fn drop_smallest(free: &mut Vec<Vec<f32>>) {
+    let smallest = free.iter().enumerate().min_by_key(|(_, room)| room.capacity()).map(|(place, _)| place);
+    smallest.map(|place| free.swap_remove(place));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_large_stays_where_there_is_no_more_room_for_all() {
+        let give = |count: usize| give_back(Tensor::list(Data::F32(vec![0.0; count])));
+        (0..MOST).for_each(|_| give(4));
+        give(1000);
+        give(4);
+        assert_eq!(FREE.with_borrow(Vec::len), MOST);
+        assert_eq!(empty(900).capacity(), 1000);
     }
 }

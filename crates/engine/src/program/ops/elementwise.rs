@@ -4,10 +4,9 @@ use super::{
     super::{
         budget,
         node::{Kernel, Node, input, optional},
-        room,
         tensor::{Data, Fault, Tensor},
     },
-    broadcast::{shape_of, zip, zip_into},
+    broadcast::{shape_of, zip, zip_numbers},
     curves::{erf, erf_single, exp, gelu_by_tanh, gelu_single, sigmoid, softplus, tanh},
     each::each,
 };
@@ -272,10 +271,7 @@ fn apply(
     let shape = shape_of(a.shape(), b.shape())?;
     let (sa, sb) = (a.shape(), b.shape());
     let data = match (a.data(), b.data()) {
-        (Data::F32(a), Data::F32(b)) => {
-            let out = room::empty(shape.iter().product());
-            Data::F32(zip_into(out, (a, sa), (b, sb), &shape, |a, b| f(*a, *b)))
-        }
+        (Data::F32(a), Data::F32(b)) => Data::F32(zip_numbers((a, sa), (b, sb), &shape, f)),
         (Data::F64(a), Data::F64(b)) => Data::F64(zip((a, sa), (b, sb), &shape, |a, b| g(*a, *b))),
         (Data::I64(a), Data::I64(b)) => {
             let values = zip((a, sa), (b, sb), &shape, |a, b| h(*a, *b));

@@ -5,7 +5,6 @@ use super::{
         node::{Kernel, Node, axis_of, input},
         room,
         tensor::{Data, Fault, Tensor, map_data},
-        way::widely,
     },
     shape::{bounded, bounded_like, gather_by, steps, walk},
 };
@@ -58,9 +57,8 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
     let shape = [&x.shape()[..axis], places.shape(), &x.shape()[axis + 1..]].concat();
     let total = bounded_like(x, &shape)?;
     if let (Data::F32(values), 1) = (x.data(), inner) {
-        let mut found = room::empty(total);
-        let rows = values.chunks_exact(length.max(1)).take(outer);
-        widely(|| rows.for_each(|row| found.extend(at.iter().map(|place| row[*place]))));
+        let mut found = room::filled(total);
+        of_rows(values.chunks_exact(length.max(1)).take(outer), &at, &mut found);
         return Ok(Tensor::of(shape, Data::F32(found)));
     }
     let data = map_data!(x.data(), |values| {
@@ -74,6 +72,21 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
         found
     });
     Ok(Tensor::of(shape, data))
+}
+
+/// What stands at the same places of each row. Many neighbours are copied together.
+fn of_rows<'r>(rows: impl Iterator<Item = &'r [f32]>, at: &[usize], found: &mut [f32]) {
+    const MANY: usize = 16;
+    let are_neighbours = at.len() >= MANY && at.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+    for (row, found) in rows.zip(found.chunks_exact_mut(at.len().max(1))) {
+        if are_neighbours {
+            found.copy_from_slice(&row[at[0]..][..at.len()]);
+            continue;
+        }
+        for (found, place) in found.iter_mut().zip(at) {
+            *found = row[*place];
+        }
+    }
 }
 
 /// What stands at places of a list.

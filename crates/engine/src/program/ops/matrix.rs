@@ -1,6 +1,8 @@
 //! Products, and what networks do with them.
 
-use std::{num::Wrapping, ops::AddAssign, sync::OnceLock};
+mod pairs;
+
+use std::{ops::AddAssign, sync::OnceLock};
 
 use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, linalg::general_mat_mul};
 
@@ -18,6 +20,8 @@ use super::{
     shape::bounded,
 };
 use crate::Error;
+
+pub(super) use pairs::matmul;
 
 /// An operator of this kind, if it is one.
 pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
@@ -235,79 +239,6 @@ fn add_product<T: LinalgScalar>(
 
 fn view<T>(values: &[T], rows: usize, columns: usize) -> Result<ArrayView2<'_, T>, Fault> {
     ArrayView2::from_shape((rows, columns), values).map_err(|error| error.to_string().into())
-}
-
-pub(super) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
-    macro_rules! product {
-        ($variant:ident, $x:expr, $y:expr) => {{
-            let (shape, values) = product_of((a.shape(), $x), (b.shape(), $y))?;
-            Ok(Tensor::of(shape, Data::$variant(values)))
-        }};
-    }
-    // Integers that overflow go round, as they do in the element-wise operators.
-    macro_rules! whole {
-        ($variant:ident, $x:expr, $y:expr) => {{
-            let wrapped = |values: &[_]| values.iter().map(|x| Wrapping(*x)).collect::<Vec<_>>();
-            let (shape, values) = product_of((a.shape(), &wrapped($x)), (b.shape(), &wrapped($y)))?;
-            Ok(Tensor::of(shape, Data::$variant(values.into_iter().map(|x| x.0).collect())))
-        }};
-    }
-    match (a.data(), b.data()) {
-        (Data::F32(x), Data::F32(y)) => product!(F32, x, y),
-        (Data::F64(x), Data::F64(y)) => product!(F64, x, y),
-        (Data::I64(x), Data::I64(y)) => whole!(I64, x, y),
-        (Data::I32(x), Data::I32(y)) => whole!(I32, x, y),
-        (Data::F32(_) | Data::F64(_) | Data::I64(_) | Data::I32(_), _) => {
-            Err(b.unexpected(a.element().word()))
-        }
-        _ => Err(a.unexpected("numbers")),
-    }
-}
-
-/// Products of the matrices along the last two axes.
-fn product_of<T: LinalgScalar>(
-    (a_shape, x): (&[usize], &[T]),
-    (b_shape, y): (&[usize], &[T]),
-) -> Result<(Vec<usize>, Vec<T>), Fault> {
-    let misfit = || Fault(format!("{a_shape:?} and {b_shape:?} have no product"));
-    if a_shape.is_empty() || b_shape.is_empty() {
-        return Err(misfit());
-    }
-    // A list on the left is a row, one on the right a column.
-    let left = if a_shape.len() == 1 { [&[1], a_shape].concat() } else { a_shape.to_vec() };
-    let right = if b_shape.len() == 1 { [b_shape, &[1]].concat() } else { b_shape.to_vec() };
-    let ([.., rows, inner], [.., other, columns]) = (left.as_slice(), right.as_slice()) else {
-        return Err(misfit());
-    };
-    if inner != other {
-        return Err(misfit());
-    }
-    let (outer_a, outer_b) = (&left[..left.len() - 2], &right[..right.len() - 2]);
-    let outer = shape_of(outer_a, outer_b)?;
-    let mut shape = [outer.as_slice(), &[*rows, *columns]].concat();
-    let mut out = vec![T::zero(); bounded(&shape)?];
-    spend_product(out.len(), *inner)?;
-    if right.len() == 2 {
-        // One matrix on the right: all rows of the left at once.
-        let all = outer.iter().product::<usize>() * rows;
-        add_product(view(x, all, *inner)?, view(y, *inner, *columns)?, &mut out)?;
-    } else {
-        let numbers = |outer: &[usize]| (0..outer.iter().product()).collect::<Vec<usize>>();
-        let (of_a, of_b) = (numbers(outer_a), numbers(outer_b));
-        let pairs = zip((&of_a, outer_a), (&of_b, outer_b), &outer, |a, b| (*a, *b));
-        for ((a, b), out) in pairs.into_iter().zip(out.chunks_exact_mut((rows * columns).max(1))) {
-            let a = view(&x[a * rows * inner..(a + 1) * rows * inner], *rows, *inner)?;
-            let b = view(&y[b * inner * columns..(b + 1) * inner * columns], *inner, *columns)?;
-            add_product(a, b, out)?;
-        }
-    }
-    if b_shape.len() == 1 {
-        shape.pop();
-    }
-    if a_shape.len() == 1 {
-        shape.remove(outer.len());
-    }
-    Ok((shape, out))
 }
 
 /// What a general product is told besides its matrices.

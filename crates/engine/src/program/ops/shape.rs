@@ -1,5 +1,7 @@
 //! Operators that move values and leave them as they are.
 
+use std::slice::ChunksExactMut;
+
 use super::{
     super::{
         budget,
@@ -193,10 +195,39 @@ fn gather_steps(x: &Tensor, shape: &[usize], steps: &[usize]) -> Result<Tensor, 
         return gather_by(x, shape, std::iter::empty());
     }
     let data = match x.data() {
-        Data::F32(values) => Data::F32(rows!(values, room::empty(total))),
+        Data::F32(values) => {
+            let mut out = room::filled(total);
+            let rows = out.chunks_exact_mut(*count).zip(walk(outer, outer_steps));
+            match (count, step) {
+                (4, 1) => take::<4>(rows, values),
+                (8, 1) => take::<8>(rows, values),
+                (16, 1) => take::<16>(rows, values),
+                (_, 1) => rows.for_each(|(out, at)| out.copy_from_slice(&values[at..at + count])),
+                _ => take_apart(rows, values, *step),
+            }
+            Data::F32(out)
+        }
         data => map_data!(data, |values| rows!(values, Vec::with_capacity(total))),
     };
     Ok(Tensor::of(shape.to_vec(), data))
+}
+
+/// Takes so few values for each row that calling what copies any number would take longer.
+fn take<'o, const COUNT: usize>(rows: impl Iterator<Item = (&'o mut [f32], usize)>, values: &[f32]) {
+    for (row, at) in rows {
+        row[..COUNT].copy_from_slice(&values[at..at + COUNT]);
+    }
+}
+
+/// Takes values that are so far apart.
+fn take_apart<'o>(rows: impl Iterator<Item = (&'o mut [f32], usize)>, values: &[f32], step: usize) {
+    for (row, at) in rows {
+        let mut place = at;
+        for x in row {
+            *x = values[place];
+            place += step;
+        }
+    }
 }
 
 fn shape(node: Node<'_>) -> Kernel {
@@ -362,17 +393,28 @@ fn join_numbers(parts: &[&Tensor], width: usize, rows: usize) -> Result<Vec<f32>
     for part in parts {
         let values = part.f32s()?;
         let own = values.len() / rows.max(1);
+        let rows = all.chunks_exact_mut(width.max(1));
         match own {
             0 => {}
-            1 => all[first..].iter_mut().step_by(width).zip(values).for_each(|(all, x)| *all = *x),
+            1 => put::<1>(rows, first, values),
+            2 => put::<2>(rows, first, values),
+            4 => put::<4>(rows, first, values),
+            8 => put::<8>(rows, first, values),
             own => {
-                let rows = all.chunks_exact_mut(width).zip(values.chunks_exact(own));
+                let rows = rows.zip(values.chunks_exact(own));
                 rows.for_each(|(all, values)| all[first..first + own].copy_from_slice(values));
             }
         }
         first += own;
     }
     Ok(all)
+}
+
+/// Puts so few values into each row that calling what copies any number would take longer.
+fn put<const COUNT: usize>(rows: ChunksExactMut<'_, f32>, first: usize, values: &[f32]) {
+    for (row, values) in rows.zip(values.as_chunks::<COUNT>().0) {
+        row[first..first + COUNT].copy_from_slice(values);
+    }
 }
 
 /// A part of a tensor along one axis.
