@@ -74,3 +74,14 @@ put("pickle", "code", b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02id\x85R.")
 put("pickle", "recursive", pickle.dumps((lambda a: a.append(a) or a)([]), 4))
 put("pickle", "large-memo", b"\x80\x02]r\xff\xff\xff\x7f.")
 put("pickle", "large-bytes", b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7fx.")
+
+rows = 'age,plan,note,visits\n30,basic,"a ""b"",\nc",1\n22,pro,,2.5\n1e3,basic,x,-3\n'
+put("table", "rows.csv", rows.encode())
+put("table", "open-quote.csv", rows.encode() + b'1,"x')
+put("table", "carriage-returns.csv", rows.replace("\n", "\r").encode())
+put("table", "wide-text.csv", rows.encode("utf-16"))
+put("table", "twice.jsonl", b'{"age":1,"plan":"pro","visits":2}\n{"age":1,"age":2}\n[]\n{"age":"\\ud800","plan":null,"visits":1}')
+for end in ["tsv", "jsonl", "parquet", "arrow", "arrows", "csv.gz", "jsonl.zst"]:
+    path = HERE / f"corpus/table/rows.{end}"
+    bundle, table = HERE / "corpus/open/ensemble", HERE / "corpus/table/rows.csv"
+    subprocess.run([HERE.parent / "run", "predict", bundle, table, "-o", path, "--keep-all"], check=True)

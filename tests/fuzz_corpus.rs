@@ -43,6 +43,11 @@ fn pickles_are_read_or_refused() {
 }
 
 #[test]
+fn tables_are_scored_or_refused() {
+    each("table", targets::table);
+}
+
+#[test]
 fn graphs_are_run_or_refused() {
     each("graph", targets::graph);
 }

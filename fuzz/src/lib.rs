@@ -1,6 +1,6 @@
 //! What the fuzz targets do with bytes from anywhere. Ordinary tests do the same with the corpus.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use automl_pack::{
@@ -37,6 +37,21 @@ pub fn bare(data: &[u8]) {
     let rows = std::io::Cursor::new(format!("{header}\n{row}\n{row}\n"));
     let job = automl_pack::Job::new(&auto).input_reader(rows).output_writer(Vec::new());
     let _ = job.by_position(true).threads(1).run();
+}
+
+/// A table of any format is refused or scored: each of its rows is in the output, or among those that are rejected.
+pub fn table(data: &[u8]) {
+    static AUTO: OnceLock<Auto> = OnceLock::new();
+    let auto = AUTO.get_or_init(|| {
+        Auto::from_bytes(include_bytes!("../corpus/open/ensemble")).expect("the corpus has a whole bundle")
+    });
+    let mut scores = Vec::new();
+    let rows = std::io::Cursor::new(data.to_vec());
+    let job = automl_pack::Job::new(auto).input_reader(rows).output_writer(&mut scores);
+    if let Ok(summary) = job.threads(1).chunk_rows(16).max_rejects(u64::MAX).run() {
+        let lines = scores.iter().filter(|byte| **byte == b'\n').count() as u64;
+        assert_eq!(lines, summary.rows + 1, "the header, and a line for each row");
+    }
 }
 
 /// A manifest is refused or read; one that is read has its digest.

@@ -60,7 +60,7 @@ impl Failure {
         let columns =
             "columns are matched by name; --by-position reads them in the order of the training data";
         let (code, hint) = match error {
-            Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
+            Read { source } if score::is_damaged(source) => (REFUSED, None),
             Write { source } if source.kind() == io::ErrorKind::BrokenPipe => (0, None),
             Write { .. } => {
                 return Failure { code: USAGE, message: chain(error), hint: None };

@@ -124,6 +124,11 @@ fn tables_are_read_and_written_as_options_say() {
     let (code, _, err) = run(&["predict", &bundle(), &rows(), "--keep-all", "-o", path(&parquet)]);
     assert_eq!(code, 0, "{err}");
     assert_eq!(run(&["predict", &bundle(), path(&parquet)]).1, run(&["predict", &bundle(), &rows()]).1);
+    let packed = scratch.path().join("t.csv.gz");
+    assert_eq!(run(&["predict", &bundle(), &rows(), "--keep-all", "-o", path(&packed)]).0, 0);
+    fs::write(&packed, &fs::read(&packed).unwrap()[..900]).unwrap();
+    let (code, out, err) = run(&["predict", &bundle(), path(&packed)]);
+    assert!(code == 1 && out.is_empty() && err.contains("t.csv.gz: the rows could not be read"), "{err}");
     for (option, value, said) in [
         ("--memory", "much", "expected a number of bytes, such as 512MB"),
         ("--delimiter", "ab", "expected one ASCII character"),

@@ -327,3 +327,10 @@ impl Error {
         }
     }
 }
+
+/// Whether bytes that were read are at fault, and not the way to them: what unpacks or decodes has no number of the
+/// system's.
+pub fn is_damaged(source: &io::Error) -> bool {
+    let is_of_path = matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory);
+    source.raw_os_error().is_none() && !is_of_path
+}

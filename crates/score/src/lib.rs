@@ -23,7 +23,7 @@ pub mod prepare;
 mod stop;
 
 pub use encoding_rs::Encoding;
-pub use error::Error;
+pub use error::{Error, is_damaged};
 pub use format::{Format, Packing, Reading};
 pub use guard::is_guarded;
 pub use input::{Block, Blocks, Place, Source};

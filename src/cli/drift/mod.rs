@@ -36,7 +36,7 @@ In place of the bundle, a folder that prepare wrote does.")]
 pub(crate) struct Drift {
     #[command(flatten)]
     bundle: Bundle,
-    /// New data: a CSV file with a header line, or a Parquet file; - is stdin
+    /// New data, a table of any format that predict reads; - is stdin
     #[arg(value_name = "DATA")]
     input: PathBuf,
     /// The PSI above which a column has drifted

@@ -1,6 +1,6 @@
 //! How a preparation fails.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use automl_pack::{
     plan::{self, StepForm},
@@ -61,7 +61,7 @@ fn of_preparation(error: &score::Error) -> (u8, Option<&'static str>) {
         Taken,
     };
     match error {
-        Read { source } if source.kind() == io::ErrorKind::InvalidData => (REFUSED, None),
+        Read { source } if score::is_damaged(source) => (REFUSED, None),
         Read { .. } | Spool { .. } | Store { .. } => (USAGE, None),
         Stopped => (INTERRUPTED, None),
         Taken { .. } => (USAGE, Some("--force replaces what prepare writes there, and nothing else")),

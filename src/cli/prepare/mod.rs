@@ -34,7 +34,7 @@ target. Train on it anywhere, write the model as ONNX, and pack both:
 
 Types: number, integer, boolean, category, time, text, set, bag, sequence, vector, series, unread.")]
 pub(crate) struct Prepare {
-    /// The training data: CSV with a header line, or Parquet; - is CSV from stdin
+    /// The training data, a table of any format that predict reads; - is stdin
     #[arg(value_name = "TRAIN")]
     train: PathBuf,
     /// The column that is predicted

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Summary, journal::Journal};
-use crate::Error;
+use crate::{Error, error::is_damaged};
 
 /// A job that is done is forgotten. One that could go on where it ended says so; of any other nothing stays.
 pub(super) fn conclude(
@@ -50,7 +50,7 @@ pub(super) struct Ended {
 fn can_go_on(error: &Error) -> bool {
     match error {
         Error::Stopped | Error::Write { .. } | Error::Output { .. } | Error::Spool { .. } => true,
-        Error::Read { source } => source.kind() != std::io::ErrorKind::InvalidData,
+        Error::Read { source } => !is_damaged(source),
         Error::Input { source, .. } => can_go_on(source),
         _ => false,
     }
