@@ -116,7 +116,7 @@ impl Failure {
             (Some(input), error) => Failure::rows(input, error),
             (None, Stopped) => Failure {
                 code: INTERRUPTED,
-                message: "interrupted: nothing was written".to_owned(),
+                message: "interrupted: no file was written".to_owned(),
                 hint: None,
             },
             (None, Left { rows, source }) => {

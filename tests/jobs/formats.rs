@@ -231,3 +231,51 @@ fn nothing_depends_on_threads_chunks_or_memory() {
     let error = job().memory(1 << 20).output_writer(std::io::sink()).run().unwrap_err();
     assert!(matches!(error, score::Error::Memory { bound: 1_048_576, .. }), "{error}");
 }
+
+#[test]
+fn folders_have_no_place_where_columns_are_taken_by_position() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let path = write(scratch.path(), "run=5/t.csv", rows(1).replace("Pclass", "renamed"));
+    let (found, summary) = scores_of(Job::new(&auto).input(&path).by_position(true));
+    assert_eq!((found, summary.ignored), (scores_of_text(&auto, &rows(1)), 2));
+}
+
+/// Each file has a dictionary of its own, and an Arrow file has one in all.
+#[test]
+fn columns_of_dictionaries_are_kept_as_their_values() {
+    use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, types::Int8Type};
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let plain = table(&auto, scratch.path(), "plain.parquet");
+    fs::create_dir(scratch.path().join("in")).unwrap();
+    for (number, words) in [["a", "b"], ["c", "d"]].into_iter().enumerate() {
+        let rows = Source::open(&plain).unwrap().blocks(None).unwrap().next().unwrap().unwrap().rows;
+        let batch = |row: usize| {
+            let kept = (0..10).map(|column| {
+                (rows.schema().field(column).name().clone(), rows.column(column).slice(row, 1))
+            });
+            let word: DictionaryArray<Int8Type> = [words[row]].into_iter().collect();
+            RecordBatch::try_from_iter(
+                kept.chain([("word".to_owned(), std::sync::Arc::new(word) as ArrayRef)]),
+            )
+            .unwrap()
+        };
+        let file = fs::File::create(scratch.path().join(format!("in/{number}.arrows"))).unwrap();
+        let mut writer = arrow_ipc::writer::StreamWriter::try_new(file, &batch(0).schema()).unwrap();
+        (0..2).for_each(|row| writer.write(&batch(row)).unwrap());
+        writer.finish().unwrap();
+    }
+    for out in ["o.arrow", "o.arrows", "o.parquet", "o.csv"] {
+        let out = scratch.path().join(out);
+        Job::new(&auto).input(scratch.path().join("in")).keep(["word"]).output(&out).run().unwrap();
+        let words = Job::new(&auto).input(scratch.path().join("in")).keep(["word"]);
+        assert!(
+            scores_of(words)
+                .0
+                .lines()
+                .skip(1)
+                .zip(["a", "b", "c", "d"])
+                .all(|(line, word)| line.starts_with(word))
+        );
+        assert_eq!(Source::open(&out).unwrap().columns().field(0).name(), "word");
+    }
+}

@@ -75,3 +75,23 @@ fn a_row_without_a_score_is_no_reject_where_the_policy_says_null() {
     assert_eq!(found.lines().filter(|line| *line == ",,").count(), 18);
     assert_eq!(fs::read_to_string(&rejects).unwrap().lines().count(), 2);
 }
+
+/// A graph may fail on a row, whatever the others are: then these are scored without it, few or many.
+#[test]
+fn rows_on_which_a_graph_fails_are_rejects() {
+    let graph = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bare/strict.onnx");
+    let auto = Auto::unpack(graph).unwrap();
+    let good = "S,red\n";
+    let whole = scores_of_text(&auto, &format!("size,colour\n{}", good.repeat(30)));
+    for bad in [1, 3, 30] {
+        let text = format!("size,colour\n{}{}", good.repeat(15), "XL,green\n".repeat(bad) + &good.repeat(15));
+        let scratch = tempfile::tempdir().unwrap();
+        let path = write(scratch.path(), "rows.csv", text);
+        let rejects = scratch.path().join("rejects.csv");
+        let (found, summary) = scores_of(Job::new(&auto).input(&path).rejects(&rejects));
+        assert_eq!((found, summary.rejected), (whole.clone(), bad as u64));
+        let told = fs::read_to_string(&rejects).unwrap();
+        assert!(told.lines().nth(1).unwrap().contains(",17,,"), "{told}");
+        assert!(told.lines().last().unwrap().contains(&format!(",{},,", 16 + bad)), "{told}");
+    }
+}

@@ -29,6 +29,7 @@ pub(crate) struct Decoder {
     format: Format,
     dialect: Option<Dialect>,
     columns: Vec<FieldRef>,
+    names: Vec<String>,
     partitions: Vec<Option<String>>,
     /// What is asked for of the table's columns, each once.
     wanted: Vec<(usize, Form)>,
@@ -90,6 +91,7 @@ impl Decoder {
         Decoder {
             format: opened.format,
             dialect: opened.dialect,
+            names: columns.iter().map(|field| field.name().clone()).collect(),
             columns,
             partitions,
             wanted,
@@ -113,7 +115,14 @@ impl Decoder {
 
     /// The columns that are kept.
     pub(crate) fn kept(&self) -> Vec<Field> {
-        self.kept.iter().map(|pick| self.field(pick)).collect()
+        let plain = |field: Field| match field.data_type() {
+            DataType::Dictionary(_, values) => {
+                let values = values.as_ref().clone();
+                field.with_data_type(values)
+            }
+            _ => field,
+        };
+        self.kept.iter().map(|pick| plain(self.field(pick))).collect()
     }
 
     /// The columns that are read, of no rows.
@@ -132,23 +141,22 @@ impl Decoder {
             }
         };
         Decoded {
-            read: self.batch(&self.read, &columns),
-            kept: self.batch(&self.kept, &columns),
+            read: self.batch(&self.read, &columns, Arc::clone),
+            kept: self.batch(&self.kept, &columns, plain),
             lines: has_lines.then_some(columns.lines),
             refused: columns.refused,
         }
     }
 
     fn decode_text(&self, text: &super::Text) -> Columns {
-        let names: Vec<String> = self.columns.iter().map(|field| field.name().clone()).collect();
         match self.dialect {
-            Some(dialect) => csv::decode(text, dialect, &names, &self.places()),
-            None => json::decode(text, &names, &self.wanted, self.is_closed),
+            Some(dialect) => csv::decode(text, dialect, &self.names, &self.places()),
+            None => json::decode(text, &self.names, &self.wanted, self.is_closed),
         }
     }
 
-    fn batch(&self, picks: &[Pick], columns: &Columns) -> RecordBatch {
-        let arrays: Vec<ArrayRef> = picks.iter().map(|pick| self.array(pick, columns)).collect();
+    fn batch(&self, picks: &[Pick], columns: &Columns, form: fn(&ArrayRef) -> ArrayRef) -> RecordBatch {
+        let arrays: Vec<ArrayRef> = picks.iter().map(|pick| form(&self.array(pick, columns))).collect();
         let fields = picks
             .iter()
             .zip(&arrays)
@@ -184,6 +192,16 @@ impl Decoder {
 
 /// What the metadata of a column has whose text is JSON.
 pub(crate) const IS_JSON: &str = "json";
+
+/// The values of a dictionary, one for each row: files of Arrow have one dictionary in all, and tables have many.
+fn plain(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
+        DataType::Dictionary(_, values) => {
+            arrow_cast::cast(array, values).expect("a dictionary has values of its type")
+        }
+        _ => Arc::clone(array),
+    }
+}
 
 fn constant(value: Option<&str>, rows: usize) -> ArrayRef {
     match value {

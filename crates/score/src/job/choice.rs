@@ -22,14 +22,6 @@ pub(super) struct Choice {
     keep: Keep,
 }
 
-/// A table's columns, those that the names of its folders give among them, that are asked for.
-struct Picks {
-    read: Vec<Pick>,
-    kept: Vec<Pick>,
-    /// How many of the table's no model reads.
-    ignored: usize,
-}
-
 impl Choice {
     pub(super) fn new(auto: &Auto, by_position: bool, keep: Keep, selection: Selection) -> Choice {
         Choice { pattern: auto.pattern.clone(), by_position, keep, selection }
@@ -43,28 +35,32 @@ impl Choice {
         has_header: bool,
         to: Format,
     ) -> Result<(Decoder, usize), Error> {
-        let columns = table.columns().fields().iter().map(|field| field.name().clone());
-        let columns: Vec<String> = columns.collect();
+        let mut names: Vec<String> =
+            table.columns().fields().iter().map(|field| field.name().clone()).collect();
+        let own = names.len();
         // What a file says itself goes before what its folder is called.
         let partitions: Vec<_> =
-            found.partitions.iter().filter(|(name, _)| !columns.contains(name)).cloned().collect();
-        let names: Vec<String> =
-            columns.into_iter().chain(partitions.iter().map(|(name, _)| name.clone())).collect();
+            found.partitions.iter().filter(|(name, _)| !names.contains(name)).cloned().collect();
+        names.extend(partitions.iter().map(|(name, _)| name.clone()));
+        let read = match self.by_position || !has_header {
+            // What a folder is called has no place among columns.
+            true => self.read_columns(&names[..own], true),
+            false if self.is_wide() => self.read_columns(&names[..own], false),
+            false => self.read_columns(&names, false),
+        }?;
+        let ignored = own - read.iter().filter(|pick| pick.place < own).count();
         let form = match (table.format(), to) {
             (Format::JsonLines, Format::JsonLines) => Form::Json,
             _ => Form::Text,
         };
-        let picks = self.picks(&names, form, self.by_position || !has_header)?;
+        let kept = self.kept_columns(&names, form)?;
         let is_closed = table.format() == Format::JsonLines && self.keep == Keep::All;
-        let decoder = table.decoder(picks.read, picks.kept, &partitions).closed(is_closed);
-        Ok((decoder, picks.ignored))
+        Ok((table.decoder(read, kept, &partitions).closed(is_closed), ignored))
     }
 
-    fn picks(&self, names: &[String], form: Form, by_position: bool) -> Result<Picks, Error> {
-        let read = self.read_columns(names, by_position)?;
-        let kept = self.kept_columns(names, form)?;
-        let ignored = names.len() - read.len();
-        Ok(Picks { read, kept, ignored })
+    /// Whether a graph takes all columns, whatever they are called.
+    fn is_wide(&self) -> bool {
+        self.pattern.plan().schema().as_wide().is_some()
     }
 
     /// The columns that the models read, by the names the models know them by; where a graph takes all

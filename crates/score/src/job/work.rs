@@ -93,15 +93,28 @@ impl Worker {
                     dropped.sort_by_key(|(row, _)| *row);
                     return Ok(Scored { scores, unscored, failed: dropped });
                 }
-                Err(error @ ensemble::Error::MemberRow { row, .. }) => {
+                Err(error @ ensemble::Error::MemberRow { row, .. }) if dropped.len() < FEW => {
                     dropped.push((left[row], among(error, row, left[row])));
                     dropped.sort_by_key(|(row, _)| *row);
                 }
+                Err(ensemble::Error::MemberRow { .. }) => dropped = self.fail_alone(&decoded.read),
                 Err(error) => return Err(of_row(error, None, 0)),
             }
         }
     }
+
+    /// The rows on which a member fails.
+    fn fail_alone(&self, rows: &RecordBatch) -> Vec<(usize, ensemble::Error)> {
+        let fails = |row: usize| match self.pattern.sift(&rows.slice(row, 1)) {
+            Err(error @ ensemble::Error::MemberRow { .. }) => Some((row, among(error, 0, row))),
+            _ => None,
+        };
+        (0..rows.num_rows()).filter_map(fails).collect()
+    }
 }
+
+/// Where a member fails on more rows of a chunk, each is tried alone.
+const FEW: usize = 4;
 
 struct Scored {
     scores: Scores,
