@@ -31,6 +31,7 @@ impl Unpack {
         if let (None, Some(option)) = (&self.predict, self.scoring.shapes_scores()) {
             return Err(Failure::usage(format!("{option} shapes scores: it needs --predict INPUT")));
         }
+        self.scoring.check_bundle(&self.bundle.path)?;
         self.scoring.start_threads()?;
         self.predict.iter().try_for_each(|rows| is_there(rows))?;
         let (archive, auto) = self.bundle.open(self.scoring.policy())?;

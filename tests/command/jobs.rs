@@ -129,6 +129,10 @@ fn tables_are_read_and_written_as_options_say() {
     fs::write(&packed, &fs::read(&packed).unwrap()[..900]).unwrap();
     let (code, out, err) = run(&["predict", &bundle(), path(&packed)]);
     assert!(code == 1 && out.is_empty() && err.contains("t.csv.gz: the rows could not be read"), "{err}");
+    let copy = scratch.path().join("copy.pack.zip");
+    fs::copy(bundle(), &copy).unwrap();
+    let (code, _, err) = run(&["predict", path(&copy), &rows(), "-o", path(&copy)]);
+    assert!(code == 2 && err.contains("is the bundle, and would be written over"), "{err}");
     for (option, value, said) in [
         ("--memory", "much", "expected a number of bytes, such as 512MB"),
         ("--delimiter", "ab", "expected one ASCII character"),

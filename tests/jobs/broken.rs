@@ -127,3 +127,45 @@ fn kept_columns_are_the_same_in_all_tables() {
     let job = Job::new(&auto).input(scratch.path()).keep(["prediction"]).output_writer(std::io::sink());
     assert!(matches!(within(job.run().unwrap_err()), score::Error::KeptTwice { .. }));
 }
+
+#[test]
+fn kept_columns_are_as_many_in_all_tables() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let more = |text: String| text.lines().map(|line| format!("{line},x\n")).collect::<String>();
+    write(scratch.path(), "a.csv", more(rows(1)));
+    write(scratch.path(), "b.csv", rows(1));
+    let job = Job::new(&auto).input(scratch.path()).keep_all().output_writer(std::io::sink());
+    let error = within(job.run().unwrap_err());
+    assert!(matches!(error, score::Error::KeptColumns { expected: 11, found: 10 }), "{error}");
+}
+
+#[test]
+fn after_a_long_row_the_others_come_whatever_ends_lines() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    for end in ["\n", "\r\n", "\r"] {
+        let mut lines: Vec<String> = rows(1).lines().map(str::to_owned).collect();
+        lines.insert(6, "x".repeat(70 << 20));
+        let path = write(scratch.path(), "rows.csv", lines.join(end));
+        let rejects = scratch.path().join("rejects.csv");
+        let (found, summary) = scores_of(Job::new(&auto).input(&path).rejects(&rejects));
+        assert_eq!((summary.rows, summary.rejected), (90, 1), "{end:?}");
+        assert_eq!(found, scores_of_text(&auto, &rows(1)));
+        assert!(fs::read_to_string(&rejects).unwrap().contains(",7,,more than"), "{end:?}");
+    }
+}
+
+#[test]
+fn a_file_that_becomes_shorter_is_not_whole() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let path = write(scratch.path(), "rows.csv", rows(30_000));
+    let end = rows(20_000).len() as u64;
+    let mut cut = false;
+    let see = |_: &score::Progress| {
+        if !std::mem::replace(&mut cut, true) {
+            fs::File::options().write(true).open(&path).unwrap().set_len(end).unwrap();
+        }
+    };
+    let job = Job::new(&auto).input(&path).progress(see).output_writer(std::io::sink());
+    let error = within(job.run().unwrap_err());
+    assert!(matches!(error, score::Error::Shrunk { .. }), "{error}");
+}

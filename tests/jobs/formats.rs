@@ -279,3 +279,54 @@ fn columns_of_dictionaries_are_kept_as_their_values() {
         assert_eq!(Source::open(&out).unwrap().columns().field(0).name(), "word");
     }
 }
+
+#[test]
+fn values_of_any_type_are_kept_as_text() {
+    use arrow_array::{ArrayRef, Date32Array, NullArray, RecordBatch, TimestampMicrosecondArray};
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let rows =
+        Source::open(example("titanic.csv")).unwrap().blocks(None).unwrap().next().unwrap().unwrap().rows;
+    let kept =
+        (0..10).map(|column| (rows.schema().field(column).name().clone(), rows.column(column).slice(0, 2)));
+    let times = TimestampMicrosecondArray::from(vec![0, 1_700_000_000_000_000]);
+    let more: [(&str, ArrayRef); 4] = [
+        ("utc", std::sync::Arc::new(times.clone().with_timezone("UTC"))),
+        ("rome", std::sync::Arc::new(times.with_timezone("Europe/Rome"))),
+        ("day", std::sync::Arc::new(Date32Array::from(vec![1, i32::MAX]))),
+        ("none", std::sync::Arc::new(NullArray::new(2))),
+    ];
+    let more = more.into_iter().map(|(name, array)| (name.to_owned(), array));
+    let batch = RecordBatch::try_from_iter(kept.chain(more)).unwrap();
+    let path = scratch.path().join("t.arrows");
+    let file = fs::File::create(&path).unwrap();
+    let mut writer = arrow_ipc::writer::StreamWriter::try_new(file, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    let out = |name: &str| {
+        let out = scratch.path().join(name);
+        let job = Job::new(&auto).input(&path).keep(["utc", "rome", "day", "none"]);
+        job.output(&out).run().unwrap();
+        fs::read(out).unwrap()
+    };
+    let text = String::from_utf8(out("o.jsonl")).unwrap();
+    let expected = r#"{"utc":"2023-11-14T22:13:20Z","rome":"2023-11-14T22:13:20Z","day":null,"none":null,"#;
+    assert!(text.lines().nth(1).unwrap().starts_with(expected), "{text}");
+    let text = String::from_utf8(out("o.csv")).unwrap();
+    assert!(text.contains("\n1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,1970-01-02,,"), "{text}");
+    assert!(text.contains("\n2023-11-14T22:13:20Z,2023-11-14T22:13:20Z,,,"), "{text}");
+    assert!(["o.parquet", "o.arrow"].map(out).iter().all(|bytes| !bytes.is_empty()));
+}
+
+#[test]
+fn a_mark_comes_before_the_first_cell_too() {
+    let auto = auto();
+    let body = rows(1).split_once('\n').unwrap().1.to_owned();
+    let of = |text: String| {
+        let reading = Reading { header: false, ..Reading::default() };
+        scores_of(
+            Job::new(&auto).input_reader(std::io::Cursor::new(text)).reading(reading).keep(["column_1"]),
+        )
+        .0
+    };
+    assert_eq!(of(format!("\u{feff}{body}")), of(body));
+}

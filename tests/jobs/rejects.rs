@@ -55,8 +55,11 @@ fn without_rejects_the_first_ends_the_job_and_some_may_be_too_many() {
     let message = error.to_string();
     let score::Error::TooManyRejects { limit: 1, source } = error else { panic!("{message}") };
     assert!(matches!(within(*source), score::Error::Row { line: 52, .. }));
-    // What the run before wrote stays whole.
+    // Which they are is there to be looked at.
     assert_eq!(fs::read_to_string(&rejects).unwrap(), text);
+    let named =
+        Job::new(&auto).input(&path).rejects(scratch.path().join("r.parquet")).output_writer(std::io::sink());
+    assert!(matches!(named.run().unwrap_err(), score::Error::RejectsFormat { .. }));
     assert_eq!(
         Job::new(&auto).input(&path).max_rejects(2).output_writer(std::io::sink()).run().unwrap().rejected,
         2

@@ -72,7 +72,10 @@ fn parquet_goes_on_from_its_row_groups() {
     job(&auto, folder, "in", "o.parquet").run().unwrap();
     let expected = fs::read(folder.join("o.parquet")).unwrap();
     fs::remove_file(folder.join("o.parquet")).unwrap();
-    for rows in [1, 2_000, 4_000] {
+    // Before a row group is whole, there is nothing to go on with.
+    let error = stopped(job(&auto, folder, "in", "o.parquet"), 1);
+    assert!(matches!(error, score::Error::Stopped), "{error:?}");
+    for rows in [2_000, 4_000] {
         stopped(job(&auto, folder, "in", "o.parquet"), rows);
         assert!(!folder.join("o.parquet").exists());
         job(&auto, folder, "in", "o.parquet").resume(true).run().unwrap();
@@ -115,7 +118,7 @@ fn another_job_is_not_gone_on_with() {
     refused(job(&auto, folder, "a.csv", "o.csv").keep(["Name"]), "what the job was told");
     refused(job(&auto, folder, "a.csv", "o.csv").to(Format::Tsv), "output 1");
     write(folder, "a.csv", rows(61));
-    refused(job(&auto, folder, "a.csv", "o.csv"), "a.csv was");
+    refused(job(&auto, folder, "a.csv", "o.csv"), "a.csv is not what it was");
     fs::write(folder.join(".o.csv.partial"), "").unwrap();
     write(folder, "a.csv", rows(60));
     begin();
@@ -160,6 +163,8 @@ fn a_file_that_lacked_only_its_name_gets_it() {
     let expected = names.map(|name| fs::read(folder.join(name)).unwrap());
     let mut journal: serde_json::Value = serde_json::from_str(&journal).unwrap();
     journal["state"]["legs"] = 1.into();
+    journal["state"]["last"] = expected[0].len().into();
+    journal["state"]["rejects"] = expected[1].len().into();
     for named in 0..=2 {
         fs::write(folder.join(".o.csv.job"), journal.to_string()).unwrap();
         for name in &names[named..] {
@@ -169,4 +174,73 @@ fn a_file_that_lacked_only_its_name_gets_it() {
         assert_eq!(names.map(|name| fs::read(folder.join(name)).unwrap()), expected);
         assert_eq!(fs::read_dir(folder).unwrap().count(), 3);
     }
+}
+
+#[test]
+fn tables_in_another_order_are_another_job() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    let (a, b) = (write(folder, "a.csv", rows(40)), write(folder, "b.csv", rows(40)));
+    let of = |inputs: [&PathBuf; 2]| {
+        let job = inputs.into_iter().fold(Job::new(&auto), |job, path| job.input(path));
+        job.output(folder.join("o.csv")).chunk_rows(500).checkpoint(Duration::ZERO)
+    };
+    stopped(of([&a, &b]), 600);
+    let error = of([&b, &a]).resume(true).run().unwrap_err();
+    assert!(error.to_string().contains("stands where"), "{error}");
+    let error = Job::new(&auto)
+        .input(&a)
+        .output(folder.join("o.csv"))
+        .chunk_rows(500)
+        .resume(true)
+        .run()
+        .unwrap_err();
+    assert!(matches!(error, score::Error::Resume { .. }), "{error}");
+    assert_eq!(of([&a, &b]).resume(true).run().unwrap().rows, 7_200);
+}
+
+#[test]
+fn a_bound_of_memory_does_not_stand_in_the_way() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    write(folder, "a.csv", rows(200));
+    let bounded = || {
+        let job = Job::new(&auto).input(folder.join("a.csv")).output(folder.join("o.jsonl.gz"));
+        job.memory(300 << 20).checkpoint(Duration::ZERO).threads(2)
+    };
+    bounded().run().unwrap();
+    let expected = fs::read(folder.join("o.jsonl.gz")).unwrap();
+    stopped(bounded(), 1);
+    bounded().resume(true).run().unwrap();
+    assert!(fs::read(folder.join("o.jsonl.gz")).unwrap() == expected);
+}
+
+/// What lies in the folder under the name of a part is not taken for the part.
+#[test]
+fn what_another_job_left_gets_no_name() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    (0..2).for_each(|part| drop(write(folder, &format!("in/{part}.csv"), rows(20))));
+    fs::create_dir(folder.join("out")).unwrap();
+    stopped(job(&auto, folder, "in", "out"), 2_600);
+    let whole = fs::read(folder.join("out/0.csv")).unwrap();
+    write(folder, "out/.0.csv.partial", "half");
+    job(&auto, folder, "in", "out").resume(true).run().unwrap();
+    assert_eq!(fs::read(folder.join("out/0.csv")).unwrap(), whole);
+}
+
+#[test]
+fn a_folder_is_written_by_one_job_at_a_time() {
+    let (auto, scratch) = (auto(), tempfile::tempdir().unwrap());
+    let folder = scratch.path();
+    (0..2).for_each(|part| drop(write(folder, &format!("in/{part}.csv"), rows(20))));
+    let out = format!("{}/", folder.join("out").display());
+    let other = || Job::new(&auto).input(folder.join("in")).output(&out);
+    let mut found = None;
+    let see = |_: &score::Progress| {
+        found.get_or_insert_with(|| other().run().unwrap_err());
+    };
+    other().progress(see).run().unwrap();
+    let Some(score::Error::Output { .. } | score::Error::Busy { .. }) = found else { panic!("{found:?}") };
+    assert_eq!(fs::read_dir(folder.join("out")).unwrap().count(), 2, "the lock is gone");
 }

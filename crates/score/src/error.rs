@@ -33,6 +33,14 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// A file that ended before it should.
+    #[error("it ended after {read} bytes, and had {size} when it was opened")]
+    Shrunk {
+        /// How many bytes were read.
+        read: u64,
+        /// How many there were.
+        size: u64,
+    },
     /// An Arrow file or stream that is cut off, damaged, or none.
     #[error("the Arrow data cannot be read: {what}")]
     Arrow {
@@ -246,7 +254,7 @@ pub enum Error {
         source: Box<Error>,
     },
     /// A table whose columns that are kept are not those of the tables before it.
-    #[error("column \"{column}\" is to be kept: expected {expected}, as in the tables before, found {found}")]
+    #[error("column \"{column}\" is to be kept: expected {expected}, found {found}")]
     KeptType {
         /// Its name.
         column: String,
@@ -254,6 +262,20 @@ pub enum Error {
         expected: String,
         /// Its type here.
         found: String,
+    },
+    /// A table of which more or fewer columns are kept than of those before it.
+    #[error("{found} columns are to be kept: expected {expected}, as of the tables before")]
+    KeptColumns {
+        /// How many there were.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A file for rows that cannot be scored, whose name says that it is no text.
+    #[error("{}: rows that cannot be scored are written as csv, tsv or jsonl", path.display())]
+    RejectsFormat {
+        /// The file.
+        path: PathBuf,
     },
     /// A job that writes over what it reads, or that writes two things to one place.
     #[error("{} would be written over what is read or written beside it", path.display())]

@@ -147,6 +147,7 @@ type Encoding = &'static score::Encoding;
 impl Predict {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         self.inputs.iter().try_for_each(|input| is_there(input))?;
+        self.scoring.check_bundle(&self.bundle.path)?;
         let stop = interrupt::watch()?;
         self.scoring.start_threads()?;
         let (_, auto) = self.bundle.open(self.scoring.policy())?;
@@ -182,6 +183,20 @@ impl Scoring {
             (self.resume, "--resume"),
         ];
         given.into_iter().find(|(given, _)| *given).map(|(_, name)| name)
+    }
+
+    /// The bundle is not written over.
+    pub(crate) fn check_bundle(&self, bundle: &Path) -> Result<(), Failure> {
+        let whole = |path: &Path| std::fs::canonicalize(path).ok();
+        let written = self.output.iter().chain(&self.rejects);
+        match whole(bundle)
+            .and_then(|bundle| written.into_iter().find(|path| whole(path).as_ref() == Some(&bundle)))
+        {
+            Some(path) => {
+                Err(Failure::usage(format!("{} is the bundle, and would be written over", path.display())))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Opening a bundle uses all threads too.

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
 
@@ -57,8 +57,11 @@ impl Batches {
     pub(super) fn skip_to(&mut self, position: Position) -> Result<(), Error> {
         let mut left = position.rows;
         while left > 0 {
-            let Some((rows, _)) =
-                self.next(Size { rows: usize::try_from(left).unwrap_or(usize::MAX), bytes: usize::MAX })?
+            let Some((rows, _)) = self.next(Size {
+                rows: usize::try_from(left).unwrap_or(usize::MAX),
+                bytes: usize::MAX,
+                longest: 0,
+            })?
             else {
                 return Err(Error::Arrow { what: format!("it ends {left} rows early") });
             };
@@ -98,7 +101,9 @@ impl Batches {
             Some(places) => rows.project(places).map_err(|error| refuse(&error))?,
             None => rows,
         };
-        let bytes_of_row = rows.get_array_memory_size() / rows.num_rows();
+        // Columns share the bytes that they came in, of which each has a part.
+        let bytes = rows.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0));
+        let bytes_of_row = bytes.sum::<usize>() / rows.num_rows();
         Ok(Some((rows, bytes_of_row)))
     }
 }

@@ -25,11 +25,12 @@ pub(super) fn open(
     format: Format,
     has_header: bool,
 ) -> Result<Opened, Error> {
-    let one = Size { rows: 1, bytes: LONGEST_ROW };
+    lines.skip_mark()?;
+    let one = Size { rows: 1, bytes: LONGEST_ROW, longest: LONGEST_ROW };
     let first = if has_header { lines.next(one)? } else { lines.peek(one)? };
     let first = first.ok_or(Error::Empty)?;
-    if let Some(line) = first.too_long {
-        return Err(Error::LongRow { line, limit: LONGEST_ROW });
+    if let Some((line, limit)) = first.too_long {
+        return Err(Error::LongRow { line, limit });
     }
     let names = names(&first, dialect)?;
     let columns = match has_header {
@@ -41,9 +42,7 @@ pub(super) fn open(
 }
 
 fn names(first: &Text, dialect: Dialect) -> Result<Vec<String>, Error> {
-    // Editors on some systems put a mark before the first character of a file.
-    let text = first.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first.bytes);
-    let mut rows = RowsOf { text, place: 0, line: first.line, dialect };
+    let mut rows = RowsOf { text: &first.bytes, place: 0, line: first.line, dialect };
     let row = rows.find(|row| !row.bytes.is_empty()).ok_or(Error::Empty)?;
     let mut cells = Cells::default();
     cells.split(row.bytes, row.is_quoted, dialect);
@@ -107,8 +106,8 @@ pub(super) fn decode(text: &Text, dialect: Dialect, names: &[String], places: &[
     let mut decoded = Columns::default();
     let is_plain = memchr(0, &text.bytes).is_none() && std::str::from_utf8(&text.bytes).is_ok();
     let mut cells = Cells::default();
-    if let Some(line) = text.too_long {
-        decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit: LONGEST_ROW }));
+    if let Some((line, limit)) = text.too_long {
+        decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit }));
     }
     let rows = RowsOf { text: &text.bytes, place: 0, line: text.line, dialect };
     for row in rows.filter(|row| !row.bytes.is_empty()) {

@@ -1,6 +1,9 @@
 //! Finding tables: files, folders, patterns of names, and folders that are named after a value.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use crate::{Error, format::Format};
 
@@ -50,6 +53,9 @@ impl Found {
 
 /// All tables below a folder, by name.
 fn walk(root: &Path, folder: &Path, is_known: bool, found: &mut Vec<Found>) -> std::io::Result<()> {
+    if is_loop(folder)? {
+        return Ok(());
+    }
     let entries = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
     let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
     entries.sort();
@@ -65,26 +71,46 @@ fn walk(root: &Path, folder: &Path, is_known: bool, found: &mut Vec<Found>) -> s
     Ok(())
 }
 
+/// Whether a folder is a link to one that it is in.
+fn is_loop(folder: &Path) -> std::io::Result<bool> {
+    let whole = folder.canonicalize()?;
+    let is_link = std::fs::symlink_metadata(folder)?.is_symlink();
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(is_link && above.canonicalize()?.starts_with(whole))
+}
+
 /// What jobs leave beside tables: `_SUCCESS`, `.part-0.crc`.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']))
 }
 
+/// All tables that a pattern fits, and those in folders that it fits, each once.
 fn fitting(pattern: &str, is_known: bool) -> Result<Vec<Found>, Error> {
     let refuse = |what: String| Error::Pattern { pattern: pattern.to_owned(), what };
+    let root = literal(pattern);
     let paths = glob::glob(pattern).map_err(|error| refuse(error.msg.to_owned()))?;
     let paths: Result<Vec<_>, _> = paths.collect();
+    let below = |path: &Path| path.strip_prefix(&root).unwrap_or(path).to_owned();
+    let is_plain = |path: &PathBuf| !below(path).iter().any(|name| is_hidden(Path::new(name)));
     let mut found = Vec::new();
-    for path in paths.map_err(|error| refuse(error.to_string()))?.into_iter().filter(|path| !is_hidden(path))
-    {
+    for path in paths.map_err(|error| refuse(error.to_string()))?.into_iter().filter(is_plain) {
         if path.is_dir() {
-            let walked = walk(path.parent().unwrap_or(&path), &path, is_known, &mut found);
+            let walked = walk(&root, &path, is_known, &mut found);
             walked.map_err(|source| Error::Read { source })?;
         } else {
-            found.push(Found::alone(&path));
+            let partitions = partitions(&path);
+            found.push(Found { relative: below(&path), path, partitions });
         }
     }
+    let mut seen = HashSet::new();
+    found.retain(|found| seen.insert(found.path.clone()));
     Ok(found)
+}
+
+/// The folder that a pattern begins with.
+fn literal(pattern: &str) -> PathBuf {
+    let parts = Path::new(pattern).components();
+    parts.take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '['])).collect()
 }
 
 /// The columns that names of folders give.

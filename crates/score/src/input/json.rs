@@ -19,11 +19,15 @@ use super::{
 use crate::{Error, format::Format};
 
 /// As many rows as are looked at for the names that they give.
-const LOOKED_AT: Size = Size { rows: 1_000, bytes: 1 << 20 };
+const LOOKED_AT: Size = Size { rows: 1_000, bytes: 1 << 20, longest: LONGEST_ROW };
 
 /// The columns are all names that the first rows give, as they come.
 pub(super) fn open(mut lines: Lines) -> Result<Opened, Error> {
+    lines.skip_mark()?;
     let first = lines.peek(LOOKED_AT)?.ok_or(Error::Empty)?;
+    if let Some((line, limit)) = first.too_long {
+        return Err(Error::LongRow { line, limit });
+    }
     let (mut names, mut known) = (Vec::<String>::new(), HashMap::new());
     let mut error = None;
     for (line, text) in rows(&first) {
@@ -60,8 +64,8 @@ pub(super) fn decode(text: &Text, names: &[String], wanted: &[(usize, Form)], is
     let places: HashMap<&str, usize> =
         names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
     let mut decoded = Columns::default();
-    if let Some(line) = text.too_long {
-        decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit: LONGEST_ROW }));
+    if let Some((line, limit)) = text.too_long {
+        decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit }));
     }
     let mut values: Vec<Option<&RawValue>> = vec![None; names.len()];
     for (line, row) in rows(text) {
@@ -111,9 +115,7 @@ fn append(column: &mut LargeStringBuilder, value: Option<&RawValue>, form: Form)
 /// The lines that have something on them.
 fn rows(text: &Text) -> impl Iterator<Item = (u64, &[u8])> {
     let lines = text.bytes.split(|byte| *byte == b'\n').zip(text.line..);
-    let lines = lines.map(|(row, line)| {
-        (line, if line == 1 { row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row) } else { row })
-    });
+    let lines = lines.map(|(row, line)| (line, row));
     lines.filter(|(_, row)| !row.trim_ascii().is_empty())
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Lines {
     first: usize,
     is_over: bool,
     position: Position,
+    longest: usize,
 }
 
 /// Whole rows, as they lie in the file.
@@ -28,8 +29,8 @@ pub(crate) struct Text {
     pub bytes: Vec<u8>,
     /// The line that the first begins at.
     pub line: u64,
-    /// The line of a row that is too long to be kept: it is alone then.
-    pub too_long: Option<u64>,
+    /// A row that is too long to be kept, its line and how many bytes it may have: it is alone then.
+    pub too_long: Option<(u64, usize)>,
 }
 
 /// The most bytes that a row may have.
@@ -41,7 +42,7 @@ const READ: usize = 1 << 18;
 impl Lines {
     pub(crate) fn new(input: Box<dyn Read + Send>, dialect: Option<Dialect>) -> Lines {
         let position = Position { line: 1, ..Position::default() };
-        Lines { input, dialect, buffer: Vec::new(), first: 0, is_over: false, position }
+        Lines { input, dialect, buffer: Vec::new(), first: 0, is_over: false, position, longest: LONGEST_ROW }
     }
 
     /// Where the next chunk begins.
@@ -66,6 +67,7 @@ impl Lines {
     /// and its line is told.
     pub(crate) fn next(&mut self, size: Size) -> Result<Option<Text>, Error> {
         let line = self.position.line;
+        self.longest = size.longest;
         // Places are counted from what is not handed out yet, as reading on moves it.
         let (mut rows, mut end) = (0, 0);
         while rows < size.rows && end < size.bytes {
@@ -88,6 +90,17 @@ impl Lines {
         Ok(Some(Text { bytes, line, too_long: None }))
     }
 
+    /// Editors on some systems put a mark before the first character of a file.
+    pub(crate) fn skip_mark(&mut self) -> Result<(), Error> {
+        if self.buffer.is_empty() {
+            self.fill()?;
+        }
+        if self.rest().starts_with(b"\xef\xbb\xbf") {
+            self.drop(3);
+        }
+        Ok(())
+    }
+
     /// The rows that follow, which still do after it.
     pub(crate) fn peek(&mut self, size: Size) -> Result<Option<Text>, Error> {
         let position = self.position;
@@ -108,11 +121,11 @@ impl Lines {
     fn row_end(&mut self, from: usize) -> Result<Row, Error> {
         loop {
             let (lines, in_quotes) = match self.search(from) {
-                Search::Found(end) if end.end - from > LONGEST_ROW => return Ok(Row::TooLong),
+                Search::Found(end) if end.end - from > self.longest => return Ok(Row::TooLong),
                 Search::Found(end) => return Ok(Row::Ends(end)),
                 Search::Open { lines, in_quotes, .. } => (lines, in_quotes),
             };
-            if self.rest().len() - from > LONGEST_ROW {
+            if self.rest().len() - from > self.longest {
                 return Ok(Row::TooLong);
             }
             if self.fill()? {
@@ -145,7 +158,9 @@ impl Lines {
         loop {
             let rest = &self.buffer[self.first..];
             if let Some(end) = rest.iter().position(|byte| within.ends_at(*byte, self.dialect)) {
-                self.drop(end + 1);
+                let is_pair = rest[end] == b'\r' && rest.get(end + 1) == Some(&b'\n');
+                self.position.line += u64::from(rest[end] == b'\r' && !is_pair);
+                self.drop(end + 1 + usize::from(is_pair));
                 break;
             }
             self.drop(rest.len());
@@ -155,7 +170,7 @@ impl Lines {
         }
         match within {
             Within::Quotes => Err(Error::OpenQuote { line }),
-            _ => Ok(Text { bytes: Vec::new(), line, too_long: Some(line) }),
+            _ => Ok(Text { bytes: Vec::new(), line, too_long: Some((line, self.longest)) }),
         }
     }
 
@@ -220,7 +235,7 @@ impl Within {
             Within::Quotes if is_quote => Within::Closing,
             Within::Quotes => Within::Quotes,
             Within::Start | Within::Closing if is_quote => Within::Quotes,
-            _ if byte == b'\n' => return true,
+            _ if byte == b'\n' || byte == b'\r' && dialect.is_some() => return true,
             _ if is(|dialect| dialect.delimiter) => Within::Start,
             _ => Within::Cell,
         };

@@ -33,13 +33,16 @@ pub use blocks::{Block, Blocks};
 pub(crate) use decoder::{Decoded, Decoder, IS_JSON, Pick, Refusal};
 pub(crate) use found::{Found, find};
 pub(crate) use json::Form;
+pub(crate) use lines::LONGEST_ROW;
 pub use source::Source;
 
 /// How much a chunk may have: as many rows, or the row with which it has as many bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Size {
     pub rows: usize,
     pub bytes: usize,
+    /// A row of text has no more bytes than these.
+    pub longest: usize,
 }
 
 impl Size {
@@ -93,8 +96,8 @@ pub(crate) struct Chunk {
     pub raw: Raw,
     /// Where the next one begins.
     pub end: Position,
-    /// Whether a row group of the file ends with it.
-    pub ends_group: bool,
+    /// Whether a row group of the file ends with it; None where the file has none.
+    pub ends_group: Option<bool>,
     /// How much of the table has been read, of [`Table::size`].
     pub read: u64,
 }
@@ -186,16 +189,17 @@ impl Table {
     pub(crate) fn next(&mut self, size: Size) -> Result<Option<Chunk>, Error> {
         let (rows, ends_group) = match &mut self.opened.rows {
             Rows::Text(lines) => {
-                let text = lines.next(size)?;
-                let (end, read) = (lines.position(), self.opened.read.load(Ordering::Relaxed));
-                return Ok(text.map(|text| Chunk { raw: Raw::Text(text), end, ends_group: false, read }));
+                let (text, end) = (lines.next(size)?, lines.position());
+                let Some(text) = text else { return self.check_whole().map(|()| None) };
+                let read = self.opened.read.load(Ordering::Relaxed);
+                return Ok(Some(Chunk { raw: Raw::Text(text), end, ends_group: None, read }));
             }
             Rows::Parquet(groups) => match groups.next(size)? {
-                Some(found) => found,
+                Some((rows, ends_group)) => (rows, Some(ends_group)),
                 None => return Ok(None),
             },
             Rows::Arrow(batches) => match batches.next(size)? {
-                Some((rows, _)) => (rows, false),
+                Some((rows, _)) => (rows, None),
                 None => return Ok(None),
             },
         };
@@ -205,6 +209,15 @@ impl Table {
             _ => self.opened.read.load(Ordering::Relaxed),
         };
         Ok(Some(Chunk { raw: Raw::Rows(rows), end: self.position, ends_group, read }))
+    }
+
+    /// A file that has become shorter while it was read is not taken for whole.
+    fn check_whole(&self) -> Result<(), Error> {
+        let (read, size) = (self.opened.read.load(Ordering::Relaxed), self.size.unwrap_or(0));
+        match read < size {
+            true => Err(Error::Shrunk { read, size }),
+            false => Ok(()),
+        }
     }
 
     /// What tells the cells of chunks, of columns that are picked.

@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::{
     Blocks, Form, Pick, Size, Table,
+    lines::LONGEST_ROW,
     open::{Bytes, spool},
 };
 use crate::{
@@ -106,6 +107,6 @@ impl Source {
         });
         let decoder = table.decoder(picks.collect(), Vec::new(), &[]);
         let table = table.of_columns(&decoder.places());
-        Ok(Blocks::new(table, decoder, Size { rows: Source::ROWS, bytes: usize::MAX }))
+        Ok(Blocks::new(table, decoder, Size { rows: Source::ROWS, bytes: usize::MAX, longest: LONGEST_ROW }))
     }
 }

@@ -145,18 +145,27 @@ fn scoring(error: automl_pack_ensemble::Error) -> Error {
     }
 }
 
+/// Values of several types are written by none of the formats, but by Arrow.
 fn can_be_shown(data_type: &DataType) -> bool {
+    if matches!(data_type, DataType::Timestamp(..) | DataType::Union(..)) {
+        return matches!(data_type, DataType::Timestamp(..));
+    }
     let none = arrow_array::new_empty_array(data_type);
     arrow_cast::display::ArrayFormatter::try_new(none.as_ref(), &Default::default()).is_ok()
 }
 
 /// Kept columns are what they were in the tables before.
-pub(super) fn check_kept(output: &SchemaRef, decoder: &Decoder) -> Result<(), Error> {
-    for (expected, found) in output.fields().iter().zip(decoder.kept()) {
+pub(super) fn check_kept(expected: &[Field], decoder: &Decoder) -> Result<(), Error> {
+    let kept = decoder.kept();
+    if expected.len() != kept.len() {
+        return Err(Error::KeptColumns { expected: expected.len(), found: kept.len() });
+    }
+    for (expected, found) in expected.iter().zip(kept) {
         if expected.data_type() != found.data_type() || expected.name() != found.name() {
-            let (expected, column) =
-                (format!("{} \"{}\"", expected.data_type(), expected.name()), found.name().clone());
-            return Err(Error::KeptType { column, expected, found: found.data_type().to_string() });
+            let expected =
+                format!("{} \"{}\", as in the tables before", expected.data_type(), expected.name());
+            let (column, found) = (found.name().clone(), found.data_type().to_string());
+            return Err(Error::KeptType { column, expected, found });
         }
     }
     Ok(())

@@ -1,7 +1,6 @@
 //! What is known of a job that is not done, so that it can be gone on with: beside the output, `.NAME.job`.
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -22,7 +21,7 @@ use crate::{
 pub(super) struct Journal {
     path: PathBuf,
     /// What the job is: what was written by another is not gone on with.
-    job: BTreeMap<String, String>,
+    job: Vec<(String, String)>,
 }
 
 /// How far a job is.
@@ -38,20 +37,24 @@ pub(super) struct State {
     pub rows_of_table: u64,
     /// How many bytes of the output are there, and what is to be known of them.
     pub output: Option<(u64, String)>,
+    /// How many bytes the file of the last leg that is done has.
+    pub last: u64,
     /// How many bytes of the rejects are there.
     pub rejects: u64,
+    /// How large chunks are.
+    pub size: Option<Size>,
     pub summary: Summary,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Written {
-    job: BTreeMap<String, String>,
+    job: Vec<(String, String)>,
     state: State,
 }
 
 impl Journal {
     /// Where the job would write it; None where it could not be gone on with.
-    pub(super) fn of(job: &Job<'_>, legs: &[Leg<'_>], size: Size) -> Result<Option<Journal>, Error> {
+    pub(super) fn of(job: &Job<'_>, legs: &[Leg<'_>]) -> Result<Option<Journal>, Error> {
         let Some(digest) = job.auto.manifest().map(|manifest| manifest.digest().to_string()) else {
             return Ok(None);
         };
@@ -61,21 +64,22 @@ impl Journal {
         if legs.iter().any(is_read_once) {
             return Ok(None);
         }
-        let mut about = BTreeMap::from([
+        let mut about = vec![
             ("the bundle".to_owned(), digest),
             ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-            ("what the job was told".to_owned(), format!("{:?}", job.told(size))),
-        ]);
+            ("what the job was told".to_owned(), format!("{:?}", job.told())),
+        ];
         for (number, leg) in legs.iter().enumerate() {
             let output = leg.output().map(|path| path.display().to_string()).unwrap_or_default();
-            about.insert(format!("output {}", number + 1), format!("{output} {:?}", leg.writing));
+            about.push((format!("output {}", number + 1), format!("{output} {:?}", leg.writing)));
             for path in leg.paths() {
-                about.insert(path.display().to_string(), seal(path)?);
+                about.push((path.display().to_string(), seal(path)?));
             }
         }
         let path = match legs {
             [_] => partial_of(output, ".job"),
-            _ => partial_of(&folder_of(legs), ".job"),
+            // A place in the folder: above it, nothing may be written.
+            _ => folder_of(legs).join(".scores.job"),
         };
         Ok(Some(Journal { path, job: about }))
     }
@@ -90,16 +94,16 @@ impl Journal {
         };
         let written: Written = serde_json::from_slice(&text)
             .map_err(|error| refuse(format!("{} is damaged: {error}", self.path.display())))?;
-        for (name, value) in &self.job {
-            match written.job.get(name) {
-                Some(before) if before == value => {}
-                Some(before) => return Err(refuse(format!("{name} was {before}, and is {value}"))),
-                None => return Err(refuse(format!("{name} was not part of it"))),
+        for ((name, value), (before, was)) in self.job.iter().zip(&written.job) {
+            match name == before {
+                true if value == was => {}
+                true => return Err(refuse(format!("{name} is not what it was"))),
+                false => return Err(refuse(format!("{name} stands where {before} was"))),
             }
         }
-        match written.job.keys().find(|name| !self.job.contains_key(*name)) {
-            Some(name) => Err(refuse(format!("{name} was part of it"))),
-            None => Ok(written.state),
+        match self.job.len() == written.job.len() {
+            true => Ok(written.state),
+            false => Err(refuse("it reads more or fewer tables than it did".to_owned())),
         }
     }
 
@@ -109,6 +113,7 @@ impl Journal {
         let written = Written { job: self.job.clone(), state: state.clone() };
         let text = serde_json::to_vec(&written).expect("a state has text for keys and finite numbers");
         let fresh = self.path.with_extension("job.new");
+        fs::create_dir_all(folder(&self.path)).map_err(failed)?;
         let mut file = fs::File::create(&fresh).map_err(failed)?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
         fs::rename(&fresh, &self.path).and_then(|()| sync_folder(&self.path)).map_err(failed)
@@ -125,8 +130,12 @@ impl Journal {
     }
 }
 
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// The folder that all legs write into.
-fn folder_of(legs: &[Leg<'_>]) -> PathBuf {
+pub(super) fn folder_of(legs: &[Leg<'_>]) -> PathBuf {
     let mut outputs = legs.iter().filter_map(Leg::output);
     let first = outputs.next().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
     outputs.fold(first, |mut folder, path| {
@@ -146,9 +155,17 @@ fn seal(path: &Path) -> Result<String, Error> {
 
 impl Job<'_> {
     /// All that shapes what is written, beside what is read and where it goes.
-    fn told(&self, size: Size) -> impl std::fmt::Debug {
+    fn told(&self) -> impl std::fmt::Debug {
         let policy = format!("{:?}", self.auto.pattern.policy());
         let keep = self.keep.clone();
-        (self.reading.clone(), self.by_position, keep, self.selection, self.rejects.clone(), size, policy)
+        (
+            self.reading.clone(),
+            self.by_position,
+            keep,
+            self.selection,
+            self.rejects.clone(),
+            (self.memory, self.chunk_rows),
+            policy,
+        )
     }
 }

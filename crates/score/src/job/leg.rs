@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Input, Output};
+use super::{Input, Output, journal::folder_of, rejects::of_output};
 use crate::{
     Error, Format, Packing, Reading,
     input::{Found, Table, find},
-    output::{Part, Writing},
+    output::{Lock, Part, Writing},
 };
 
 /// Tables, and where their scores go.
@@ -104,8 +104,33 @@ fn begin<'a>(path: &Path, there: u64, partials: &mut Vec<PathBuf>) -> Result<Par
     Ok(part)
 }
 
+/// One job at a time writes into a folder: of a single file, its part is locked.
+pub(super) fn lock(legs: &[Leg<'_>]) -> Result<Option<Lock>, Error> {
+    if !matches!(legs, [Leg { to: To::InFolder(_), .. }, ..]) {
+        return Ok(None);
+    }
+    let folder = folder_of(legs);
+    let failed = |error| of_output(&folder, error);
+    std::fs::create_dir_all(&folder).map_err(|source| failed(Error::Write { source }))?;
+    Lock::take(folder.join(".scores.lock")).map(Some).map_err(failed)
+}
+
 /// What is read into which file.
 pub(super) fn plan<'a>(
+    inputs: Vec<Input>,
+    output: Output<'a>,
+    reading: &Reading,
+    to: Option<Format>,
+    group_bytes: usize,
+) -> Result<Vec<Leg<'a>>, Error> {
+    let mut legs = legs(inputs, output, reading, to)?;
+    for leg in &mut legs {
+        leg.writing.group_bytes = leg.writing.group_bytes.min(group_bytes);
+    }
+    Ok(legs)
+}
+
+fn legs<'a>(
     inputs: Vec<Input>,
     output: Output<'a>,
     reading: &Reading,

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     panic,
     path::{Path, PathBuf},
-    sync::mpsc::RecvTimeoutError,
+    sync::{Arc, mpsc::RecvTimeoutError},
     time::{Duration, Instant},
 };
 
@@ -65,18 +65,24 @@ impl Run<'_> {
     fn legs(&mut self, legs: Vec<Leg<'_>>, rejects: Option<&Path>) -> Result<(), Error> {
         let sizes = legs.iter().flat_map(|leg| leg.tables.iter().map(|table| table.bytes()));
         let mut way = Way::new(sizes.collect(), self.state.summary.rows);
-        for path in legs.iter().take(self.state.legs).filter_map(Leg::output) {
-            name_left(path).map_err(|error| of_output(path, error))?;
-        }
+        // What was done last may lack its name.
+        let last = self.state.legs.checked_sub(1).and_then(|last| legs.get(last)?.output());
+        name_last(last, self.state.last)?;
         if self.state.legs == legs.len() {
-            return rejects.map_or(Ok(()), |path| name_left(path).map_err(|error| of_output(path, error)));
+            return name_last(rejects, self.state.rejects);
         }
         let mut rejected = rejects.map(|path| self.begin_rejects(path)).transpose()?;
         for (number, leg) in legs.into_iter().enumerate() {
             if number >= self.state.legs {
                 let output = leg.output().map(Path::to_owned);
                 let of_output = |error| output.iter().fold(error, |error, path| of_output(path, error));
-                self.leg(number, leg, rejected.as_mut(), &mut way).map_err(of_output)?;
+                let done = self.leg(number, leg, rejected.as_mut(), &mut way).map_err(of_output);
+                if matches!(done, Err(Error::TooManyRejects { .. })) {
+                    // Which rows they are is what somebody wants to know now.
+                    rejected.map_or(Ok(()), Rejects::finish)?;
+                    return done;
+                }
+                done?;
             } else {
                 way.before += leg.tables.len();
             }
@@ -108,6 +114,7 @@ impl Run<'_> {
         if self.state.legs + self.state.table == 0 {
             self.state.summary.ignored = ignored;
         }
+        let kept = first.decoder.kept();
         let columns = self.choice.output(&first.decoder, self.digest.as_deref())?;
         let encoder = Encoder::new(&leg.writing);
         let worker = Worker {
@@ -115,7 +122,7 @@ impl Run<'_> {
             selection: self.choice.selection,
             writing: leg.writing,
             encoder,
-            columns: columns.clone(),
+            columns: Arc::clone(&columns),
         };
         let (there, known) = self.state.output.clone().unzip();
         let part = leg.to.part(there.unwrap_or(0), &mut self.partials)?;
@@ -123,6 +130,7 @@ impl Run<'_> {
         if self.state == State::default() {
             self.journal.inspect(|journal| journal.remove());
         }
+        self.state.size = Some(self.size);
         let sink = Sink::begin(part, leg.writing, &encoder, &columns, known.as_deref())?;
         let tables = Tables {
             first,
@@ -132,7 +140,7 @@ impl Run<'_> {
             reading: self.reading.clone(),
             size: self.size,
             to: leg.writing.format,
-            columns,
+            kept,
         };
         let threads = threads::start(tables, worker, self.threads, Job::in_flight(self.threads));
         let mut desk = Desk { sink, writing: leg.writing, rejects, paths, settled: Instant::now() };
@@ -141,7 +149,7 @@ impl Run<'_> {
         self.check_rows(way)?;
         let Desk { sink, writing, rejects, .. } = desk;
         let part = timed(&mut self.state.summary.stages.writing, || sink.finish(&writing)?.settled())?;
-        self.end_leg(number, rejects)?;
+        self.end_leg(number, part.bytes(), rejects)?;
         part.commit()
     }
 
@@ -229,6 +237,10 @@ impl Run<'_> {
     fn reject(&mut self, refused: Vec<Refusal>, table: usize, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
         let (path, before) = (&desk.paths[table], self.state.rows_of_table as usize);
         let left = self.most_rejects - self.state.summary.rejected.min(self.most_rejects);
+        let number = |refusal: &Refusal| refusal.line.unwrap_or((before + refusal.row + 1) as u64);
+        if let Some(rejects) = desk.rejects.as_mut().filter(|_| !refused.is_empty()) {
+            rejects.add(path, refused.iter().map(|refusal| (number(refusal), &refusal.error)))?;
+        }
         if refused.len() as u64 > left {
             let one = refused.into_iter().nth(left as usize).expect("there are more");
             let error = one.error.after_rows(before).of(path);
@@ -237,18 +249,16 @@ impl Run<'_> {
                 limit => Error::TooManyRejects { limit, source: Box::new(error) },
             });
         }
-        let Some(rejects) = desk.rejects.as_mut().filter(|_| !refused.is_empty()) else { return Ok(()) };
-        let number = |refusal: &Refusal| refusal.line.unwrap_or((before + refusal.row + 1) as u64);
-        rejects.add(path, refused.iter().map(|refusal| (number(refusal), &refusal.error)))
+        Ok(())
     }
 
     /// Makes sure of what is written, and writes down where the job is.
     fn settle(&mut self, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
-        desk.settled = Instant::now();
         let Some(journal) = self.journal else { return Ok(()) };
         let Some(output) = timed(&mut self.state.summary.stages.writing, || desk.sink.settle())? else {
             return Ok(());
         };
+        desk.settled = Instant::now();
         self.state.output = Some(output);
         if let Some(rejects) = &mut desk.rejects {
             self.state.rejects = rejects.settle()?;
@@ -259,14 +269,20 @@ impl Run<'_> {
     }
 
     /// Writes down that a leg is done: from then on, its file lacks nothing but its name.
-    fn end_leg(&mut self, number: usize, rejects: Option<&mut Rejects>) -> Result<(), Error> {
+    fn end_leg(&mut self, number: usize, last: u64, rejects: Option<&mut Rejects>) -> Result<(), Error> {
         let rejects = rejects.map_or(Ok(0), Rejects::settle)?;
         let summary = std::mem::take(&mut self.state.summary);
-        self.state = State { legs: number + 1, rejects, summary, ..State::default() };
+        let size = self.state.size;
+        self.state = State { legs: number + 1, last, rejects, size, summary, ..State::default() };
         self.journal.map_or(Ok(()), |journal| journal.write(&self.state))?;
         self.settled = self.state.summary.rows;
         Ok(())
     }
+}
+
+/// Gives a file its name, of which a run before this one made sure that it is whole.
+fn name_last(path: Option<&Path>, bytes: u64) -> Result<(), Error> {
+    path.map_or(Ok(()), |path| name_left(path, bytes).map_err(|error| of_output(path, error)))
 }
 
 /// Where the chunks of a leg are written.

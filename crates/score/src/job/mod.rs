@@ -125,14 +125,17 @@ impl<'a> Job<'a> {
         let began = Instant::now();
         let legs = self.legs()?;
         self.check_places(&legs)?;
+        let _lock = leg::lock(&legs)?;
         let threads = self.cores();
-        let size = self.size(threads)?;
+        let fits = self.size(threads)?;
         let choice = Choice::new(self.auto, self.by_position, self.keep.clone(), self.selection);
-        let journal = Journal::of(&self, &legs, size)?;
+        let journal = Journal::of(&self, &legs)?;
         let state = match self.resume {
             true => journal.as_ref().ok_or_else(no_journal)?.read()?,
             false => journal::State::default(),
         };
+        // What goes on has the chunks that it began with.
+        let size = state.size.unwrap_or(fits);
         let settled = state.summary.rows;
         let run = Run {
             choice: &choice,
@@ -166,7 +169,9 @@ impl<'a> Job<'a> {
             some => some,
         };
         let output = std::mem::replace(&mut self.output, Output::Path("-".into()));
-        leg::plan(inputs, output, &self.reading, self.to)
+        // The row group that is being written is held too.
+        let group_bytes = self.memory.map_or(u64::MAX, |bytes| bytes / 16);
+        leg::plan(inputs, output, &self.reading, self.to, usize::try_from(group_bytes).unwrap_or(usize::MAX))
     }
 
     /// Nothing is written over what is read, nor two things to one place.

@@ -9,7 +9,10 @@ use std::{
 use automl_pack_ensemble::Selection;
 
 use super::{Input, Job, Output, Progress, ROWS, summary::taken};
-use crate::{Error, Format, Reading, Stop, input::Size};
+use crate::{
+    Error, Format, Reading, Stop,
+    input::{LONGEST_ROW, Size},
+};
 
 /// Which columns of the input are copied through, before those of the scores.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,7 @@ impl Default for Keep {
 }
 
 /// The least that a chunk may have.
-const LEAST: Size = Size { rows: 256, bytes: 1 << 16 };
+const LEAST: Size = Size { rows: 256, bytes: 1 << 16, longest: 1 << 16 };
 /// The most bytes that a chunk is read from.
 const MOST_BYTES: usize = 4 << 20;
 
@@ -160,7 +163,7 @@ impl<'a> Job<'a> {
 
     /// How large chunks may be, so that all that are held fit the memory.
     pub(super) fn size(&self, threads: usize) -> Result<Size, Error> {
-        let usual = Size { rows: self.chunk_rows, bytes: MOST_BYTES };
+        let usual = Size { rows: self.chunk_rows, bytes: MOST_BYTES, longest: LONGEST_ROW };
         let Some(bound) = self.memory else { return Ok(usual) };
         let of_row = self.bytes_of_row();
         let of_chunk = |size: Size| TIMES_HELD * size.bytes + size.rows * of_row;
@@ -171,10 +174,15 @@ impl<'a> Job<'a> {
             return Err(Error::Memory { bound, taken, least });
         }
         let share = usize::try_from((bound - taken) / held).unwrap_or(usize::MAX);
-        let fits = share as f64 / of_chunk(Size { rows: ROWS, bytes: MOST_BYTES }) as f64;
-        let shrunk =
-            |usual: usize, least: usize| ((usual as f64 * fits.min(1.0)) as usize).max(least.min(usual));
-        Ok(Size { rows: shrunk(usual.rows, LEAST.rows), bytes: shrunk(usual.bytes, LEAST.bytes) })
+        let fits = share as f64 / of_chunk(Size { rows: ROWS, bytes: MOST_BYTES, longest: 0 }) as f64;
+        let shrunk = |usual: usize, least: usize| {
+            // A power of two, so that what another run finds taken makes no other chunks.
+            let fitting = (usual as f64 * fits.min(1.0)) as usize;
+            if fitting < usual { (1 << fitting.max(1).ilog2()).max(least.min(usual)) } else { usual }
+        };
+        let bytes = shrunk(usual.bytes, LEAST.bytes);
+        let longest = if bytes < usual.bytes { 2 * bytes } else { (share / 4).min(LONGEST_ROW) };
+        Ok(Size { rows: shrunk(usual.rows, LEAST.rows), bytes, longest: longest.max(LEAST.longest) })
     }
 
     /// What a row takes while it is scored, beside its text: what is read of it, and what members give.

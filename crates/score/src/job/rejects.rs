@@ -28,7 +28,10 @@ impl Rejects {
     /// Begins the table, or goes on with one of which some bytes are there.
     pub(super) fn begin(path: &Path, there: u64) -> Result<Rejects, Error> {
         let (format, packing) = Format::of_path(path);
-        let format = format.filter(|format| format.is_text()).unwrap_or(Format::Csv);
+        let format = format.unwrap_or(Format::Csv);
+        if !format.is_text() {
+            return Err(Error::RejectsFormat { path: path.to_owned() });
+        }
         let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
         let writing = Writing { format, packing, delimiter, group_bytes: 0 };
         let encoder = Encoder::new(&writing);
@@ -42,7 +45,8 @@ impl Rejects {
         let failed = |error| of_output(path, error);
         let part = Part::file(path, there).map_err(failed)?;
         let partial = part.partial().map(Path::to_owned);
-        let sink = Sink::begin(part, writing, &encoder, &columns, None).map_err(failed)?;
+        let mut sink = Sink::begin(part, writing, &encoder, &columns, None).map_err(failed)?;
+        sink.put_header(&writing).map_err(failed)?;
         Ok(Rejects { sink, writing, encoder, columns, path: path.to_owned(), partial })
     }
 
@@ -63,7 +67,7 @@ impl Rejects {
         let written = self
             .writing
             .encode(&self.encoder, rows)
-            .and_then(|rows| self.sink.write(&self.writing, rows, false));
+            .and_then(|rows| self.sink.write(&self.writing, rows, None));
         written.map_err(|error| of_output(&self.path, error))
     }
 

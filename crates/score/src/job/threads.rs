@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use arrow_schema::SchemaRef;
+use arrow_schema::Field;
 
 use super::{
     choice::{Choice, check_kept},
@@ -53,8 +53,8 @@ pub(super) struct Tables {
     pub reading: Reading,
     pub size: Size,
     pub to: Format,
-    /// The columns of the output.
-    pub columns: SchemaRef,
+    /// The columns that are kept.
+    pub kept: Vec<Field>,
 }
 
 /// A chunk on its way to being scored.
@@ -137,14 +137,14 @@ impl Tables {
 
     /// Gives each chunk to `hand`, as long as that takes them.
     fn each(self, number: &mut u64, spent: &mut Duration, hand: impl Fn(Task) -> bool) -> Result<(), Error> {
-        let Tables { first, place, others, choice, reading, size, to, columns } = self;
+        let Tables { first, place, others, choice, reading, size, to, kept } = self;
         let mut next = Some(first);
         let mut others = others.into_iter();
         for table in place.. {
             let opened = match next.take() {
                 Some(first) => first,
                 None => match others.next() {
-                    Some(given) => open(given, &choice, &reading, to, Some(&columns))?.0,
+                    Some(given) => open(given, &choice, &reading, to, Some(&kept))?.0,
                     None => break,
                 },
             };
@@ -163,18 +163,18 @@ impl Tables {
     }
 }
 
-/// Opens a table at its first row; kept columns are to be those of the output.
+/// Opens a table at its first row; kept columns are to be those of the tables before.
 pub(super) fn open(
     given: Given,
     choice: &Choice,
     reading: &Reading,
     to: Format,
-    output: Option<&SchemaRef>,
+    kept: Option<&[Field]>,
 ) -> Result<(Open, usize), Error> {
     let (table, found) = given.open(reading)?;
     let of = |error: Error| error.of(&found.path);
     let (decoder, ignored) = choice.decoder(&table, &found, reading.header, to).map_err(of)?;
-    output.map_or(Ok(()), |output| check_kept(output, &decoder)).map_err(of)?;
+    kept.map_or(Ok(()), |kept| check_kept(kept, &decoder)).map_err(of)?;
     let table = table.of_columns(&decoder.places());
     Ok((Open { table, decoder, path: found.path }, ignored))
 }

@@ -32,7 +32,7 @@ pub(super) struct Done {
     pub table: usize,
     pub encoded: Encoded,
     pub end: Position,
-    pub ends_group: bool,
+    pub ends_group: Option<bool>,
     /// How much of its table is done with it, where that is known.
     pub share: Option<f64>,
     /// Rows of the table that were told apart, those that could not be scored among them.

@@ -15,7 +15,7 @@ use crate::{
     format::{Format, Packing},
 };
 
-pub(crate) use part::{Part, name_left, partial_of, sync_folder};
+pub(crate) use part::{Lock, Part, name_left, partial_of, sync_folder};
 pub(crate) use text::Encoder;
 
 /// How scores are written.
@@ -90,7 +90,12 @@ impl<'a> Sink<'a> {
     }
 
     /// Adds a chunk; `ends_group` where a row group of the input ends with it.
-    pub(crate) fn write(&mut self, writing: &Writing, chunk: Encoded, ends_group: bool) -> Result<(), Error> {
+    pub(crate) fn write(
+        &mut self,
+        writing: &Writing,
+        chunk: Encoded,
+        ends_group: Option<bool>,
+    ) -> Result<(), Error> {
         self.put_header(writing)?;
         match (self, chunk) {
             (Sink::Text(part, _), Encoded::Bytes(bytes)) => part.put(&bytes),
@@ -101,7 +106,7 @@ impl<'a> Sink<'a> {
     }
 
     /// The header comes with the first rows: where these are refused, nothing is written.
-    fn put_header(&mut self, writing: &Writing) -> Result<(), Error> {
+    pub(crate) fn put_header(&mut self, writing: &Writing) -> Result<(), Error> {
         match self {
             Sink::Text(part, header) if !header.is_empty() => {
                 part.put(&writing.pack(std::mem::take(header))?)

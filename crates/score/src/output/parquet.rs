@@ -42,6 +42,8 @@ pub(crate) struct Groups<'a> {
 
 /// A row group has no more rows, wherever they come from.
 const MOST_ROWS: usize = 1 << 20;
+/// A row group of rows that come from none has no more: it is made sure of when it is whole.
+const USUAL_ROWS: usize = 1 << 17;
 
 impl<'a> Groups<'a> {
     /// Of a file that is continued, the groups that are there are taken over as they are.
@@ -91,17 +93,21 @@ impl<'a> Groups<'a> {
         writer.close().map(drop).map_err(refuse)
     }
 
-    pub(super) fn write(&mut self, rows: &RecordBatch, ends_group: bool) -> Result<(), Error> {
+    pub(super) fn write(&mut self, rows: &RecordBatch, ends_group: Option<bool>) -> Result<(), Error> {
+        let most = if ends_group.is_some() { MOST_ROWS } else { USUAL_ROWS };
         let mut first = 0;
         while first < rows.num_rows() {
-            let count = (MOST_ROWS - self.rows).min(rows.num_rows() - first);
+            if self.rows >= most {
+                self.end_group()?;
+            }
+            let count = (most - self.rows.min(most)).min(rows.num_rows() - first);
             self.add(&rows.slice(first, count))?;
             first += count;
-            if self.rows == MOST_ROWS || self.bytes() >= self.most_bytes {
+            if self.rows >= most || self.bytes() >= self.most_bytes {
                 self.end_group()?;
             }
         }
-        if ends_group { self.end_group() } else { Ok(()) }
+        if ends_group == Some(true) { self.end_group() } else { Ok(()) }
     }
 
     fn add(&mut self, rows: &RecordBatch) -> Result<(), Error> {

@@ -55,6 +55,10 @@ impl<'a> Part<'a> {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
+        if !is_at(&file, &partial) {
+            // Whoever had it has given it its name meanwhile.
+            return Err(Error::Busy { path });
+        }
         let length = file.metadata().map_err(failed)?.len();
         if length < there {
             return Err(Error::Resume {
@@ -117,6 +121,11 @@ impl<'a> Part<'a> {
         Ok(self)
     }
 
+    /// How many bytes it has.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.written
+    }
+
     /// Where the file lies until it has its name.
     pub(crate) fn partial(&self) -> Option<&Path> {
         match &self.to {
@@ -158,11 +167,50 @@ impl Write for Part<'_> {
     }
 }
 
+/// A file that says by being locked that a job is at work in a folder; it goes when the job does.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Takes it, unless another job has it.
+    pub(crate) fn take(path: PathBuf) -> Result<Lock, Error> {
+        let file = File::create(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, &path) => Ok(Lock { path, _file: file }),
+            Ok(()) | Err(TryLockError::WouldBlock) => Err(Error::Busy { path }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Whether the file that is open is the one at a path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let one = file.metadata().map(|metadata| (metadata.dev(), metadata.ino()));
+    let other = fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
+    matches!((one, other), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
 /// Gives a whole file its name, where a run ended before it could.
-pub(crate) fn name_left(path: &Path) -> Result<(), Error> {
+pub(crate) fn name_left(path: &Path, bytes: u64) -> Result<(), Error> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let partial = partial_of(&path, ".partial");
-    match partial.exists() {
+    match fs::metadata(&partial).is_ok_and(|partial| partial.len() == bytes) {
         true => fs::rename(&partial, &path).and_then(|()| sync_folder(&path)).map_err(failed),
         false => Ok(()),
     }

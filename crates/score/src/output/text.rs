@@ -3,6 +3,8 @@
 //! - a number is the shortest text that reads back as the same number
 //! - a missing value is an empty cell, and null in JSON; JSON has no number for NaN and infinities: they are null too
 
+use std::sync::Arc;
+
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, LargeStringArray, RecordBatch,
     StringArray,
@@ -45,12 +47,9 @@ impl Encoder {
     /// A line for each row.
     pub(crate) fn rows(self, rows: &RecordBatch) -> Vec<u8> {
         let schema = rows.schema();
-        let columns: Vec<Column<'_>> = schema
-            .fields()
-            .iter()
-            .zip(rows.columns())
-            .map(|(field, array)| Column::of(field, array))
-            .collect();
+        let arrays: Vec<ArrayRef> = rows.columns().iter().map(shown).collect();
+        let columns: Vec<Column<'_>> =
+            schema.fields().iter().zip(&arrays).map(|(field, array)| Column::of(field, array)).collect();
         let mut text = Vec::with_capacity(rows.num_rows() * columns.len() * 10);
         for row in 0..rows.num_rows() {
             match self.is_json {
@@ -67,7 +66,9 @@ impl Encoder {
                 _ if column.is_null(row) => self.quoted("", columns.len() == 1, text),
                 Values::Text(values) => self.quoted(values.value(row), columns.len() == 1, text),
                 Values::ShortText(values) => self.quoted(values.value(row), columns.len() == 1, text),
-                Values::Other(shown) => self.quoted(&shown.value(row).to_string(), columns.len() == 1, text),
+                Values::Other(values) => {
+                    self.quoted(&other(values, row).unwrap_or_default(), columns.len() == 1, text);
+                }
                 Values::Double(values) => double(values.value(row), text),
                 Values::Single(values) => single(values.value(row), text),
                 Values::Integer(values) => integer(values.value(row), text),
@@ -122,8 +123,23 @@ enum Values<'a> {
     Other(ArrayFormatter<'a>),
 }
 
-/// Of values that cannot be shown, the reason is.
-const SHOWN: FormatOptions<'static> = FormatOptions::new().with_display_error(true);
+const SHOWN: FormatOptions<'static> = FormatOptions::new().with_display_error(false);
+
+/// What is shown in place of a column: times of any zone are shown as those of UTC, which every reader knows.
+fn shown(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            let utc = DataType::Timestamp(*unit, Some("+00:00".into()));
+            arrow_cast::cast(array, &utc).expect("a zone does not change a time")
+        }
+        _ => Arc::clone(array),
+    }
+}
+
+/// A value as text; None where it is none, as with a day that no calendar has.
+fn other(values: &ArrayFormatter<'_>, row: usize) -> Option<String> {
+    values.value(row).try_to_string().ok()
+}
 
 impl<'a> Column<'a> {
     fn of(field: &Field, array: &'a ArrayRef) -> Column<'a> {
@@ -147,7 +163,7 @@ impl<'a> Column<'a> {
     }
 
     fn is_null(&self, row: usize) -> bool {
-        self.has_nulls && self.array.is_null(row)
+        self.has_nulls && (self.array.is_null(row) || *self.array.data_type() == DataType::Null)
     }
 }
 
@@ -174,10 +190,15 @@ fn json_value(column: &Column<'_>, row: usize, text: &mut Vec<u8>) {
         Values::Double(values) => double(values.value(row), text),
         Values::Integer(values) => integer(values.value(row), text),
         Values::Truth(values) => truth(values.value(row), text),
-        Values::Other(shown) if column.array.data_type().is_numeric() => {
-            text.extend_from_slice(shown.value(row).to_string().as_bytes());
-        }
-        Values::Other(shown) => json_text(&shown.value(row).to_string(), text),
+        Values::Other(values) => match other(values, row) {
+            Some(shown)
+                if column.array.data_type().is_numeric() && shown.parse().is_ok_and(f64::is_finite) =>
+            {
+                text.extend_from_slice(shown.as_bytes());
+            }
+            Some(shown) if !column.array.data_type().is_numeric() => json_text(&shown, text),
+            _ => text.extend_from_slice(b"null"),
+        },
     }
 }
 
