@@ -22,7 +22,7 @@ use tops::{Room, Tops};
 use walk::Forest;
 
 /// How many rows are scored at a time: as many as stay in the cache, whatever the number of targets.
-const BLOCK: usize = 64;
+const BLOCK: usize = tops::MOST_ROWS;
 
 /// A question about one column.
 #[derive(Debug, Clone, Copy)]

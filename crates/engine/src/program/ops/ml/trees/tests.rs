@@ -113,6 +113,11 @@ fn every_way_gives_the_same_bits_on_trees_that_are_all_top() {
 }
 
 #[test]
+fn every_way_gives_the_same_bits_on_trees_of_two_words_of_exits() {
+    check(13, 200, 90, 300);
+}
+
+#[test]
 fn every_way_gives_the_same_bits_on_trees_that_go_on_below() {
     check(11, 100, 300, 150);
 }

@@ -2,8 +2,9 @@
 //!
 //! The top of a tree has up to 32 exits, numbered from left to right. Of a row, all are open at first;
 //! each question whose answer is right closes the exits to its left, in any order, and the first that is
-//! left open is where the row leaves the top. For most gradient-boosted trees that is a leaf. Of deeper
-//! trees, the rest is walked, with the rows of a register at a time.
+//! left open is where the row leaves the top. For most gradient-boosted trees that is a leaf: those of up to
+//! 64 leaves are all top, with two words of exits. Of deeper trees, the rest is walked, eight rows at a
+//! time.
 
 #[cfg(target_arch = "x86_64")]
 mod lanes;
@@ -14,15 +15,13 @@ use super::super::super::super::way::Way;
 /// Trees whose leaves add to the same targets, each tree to its own.
 ///
 /// - every column of a question is below `columns`
-/// - every exit, and both answers of every node below, lead to a node of the same tree
+/// - both answers of every node below lead to a node of the same tree, of which the exits are the first
 /// - values are there for each exit of a tree that is all top, and for each node of any other but for its
 ///   first target
 #[derive(Debug)]
 pub(super) struct Tops {
     trees: Vec<Tree>,
     splits: Vec<Split>,
-    /// 32 for each tree that goes on below its top: the node that an exit leads to.
-    exits: Vec<u32>,
     below: Vec<Below>,
     adds: Vec<Add>,
     values: Vec<f32>,
@@ -34,18 +33,32 @@ pub(super) struct Tops {
 /// A tree, whose parts lie after those of the tree before it.
 #[derive(Debug, Clone, Copy)]
 struct Tree {
-    /// Its questions of which a missing number goes right, and those of which it goes left, after them.
-    missing_right: u32,
-    missing_left: u32,
+    /// What is asked to close its first 32 exits, and after that the others of a tree that has more.
+    first: Questions,
+    second: Option<Questions>,
     /// How many steps lead from the top to the deepest leaf; none if there is nothing below.
     steps: u32,
-    /// Its first in `exits` and in `below`.
-    exits: u32,
+    /// Its first in `below`.
     below: u32,
     /// How many nodes are below.
     nodes: u32,
     /// How many targets it adds to.
     adds: u32,
+}
+
+/// How many questions there are about a word of exits: those of which a missing number goes right, and
+/// those of which it goes left, after them.
+#[derive(Debug, Clone, Copy)]
+struct Questions {
+    missing_right: u32,
+    missing_left: u32,
+}
+
+impl Questions {
+    #[inline]
+    fn count(self) -> usize {
+        self.missing_right as usize + self.missing_left as usize
+    }
 }
 
 /// A question of a top.
@@ -89,7 +102,11 @@ pub(super) struct Room {
     sums: Vec<Line>,
 }
 
-/// How many exits a top has at most: as many as bits of a mask.
+/// How many rows are run at a time at most: what is below a top is brought near once for all of them, and
+/// they leave room for it there.
+pub(super) const MOST_ROWS: usize = 128;
+
+/// How many exits a word has, and a top below which a tree goes on.
 const EXITS: usize = 32;
 const MISSING_IS_LEFT: u32 = 1 << 16;
 const COLUMN: u32 = 17;
@@ -104,9 +121,9 @@ impl Tops {
         }
     }
 
-    /// What all trees give together for up to 64 rows.
+    /// What all trees give together for up to `MOST_ROWS` rows.
     pub(super) fn run(&self, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [f32]) {
-        debug_assert!(columns >= self.columns && rows.len() <= 64 * columns);
+        debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
         #[cfg(target_arch = "x86_64")]
         lanes::run(self, way, rows, columns, room, scores);
         #[cfg(not(target_arch = "x86_64"))]

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::{
     super::{Next, Order, Trees},
-    Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Split, Tops, Tree,
+    Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Questions, Split, Tops, Tree,
 };
 
 /// How many values are laid out at most, which others are looked up leaf by leaf.
@@ -30,7 +30,6 @@ impl Tops {
         let mut tops = Tops {
             trees: Vec::with_capacity(trees.roots.len()),
             splits: Vec::new(),
-            exits: Vec::new(),
             below: Vec::new(),
             adds: Vec::new(),
             values: Vec::new(),
@@ -66,21 +65,18 @@ impl Tops {
         if !same || once.len() < targets.len() {
             return None;
         }
-        let (is_top, exits) = top_of(nodes);
+        // A second word of exits costs less than the steps that it spares, where it spares them all.
+        let most = if leaves.len() <= 2 * EXITS { 2 * EXITS } else { EXITS };
+        let (is_top, exits) = top_of(nodes, most);
+        let closings = closings_of(nodes, &is_top);
         let mut tree = Tree {
-            missing_right: 0,
-            missing_left: 0,
+            first: self.push_questions(&closings, 0),
+            second: (exits.len() > EXITS).then(|| self.push_questions(&closings, EXITS)),
             steps: exits.iter().map(|exit| nodes[*exit].height).max().unwrap_or(0),
-            exits: self.exits.len() as u32,
             below: self.below.len() as u32,
             nodes: 0,
             adds: targets.len() as u32,
         };
-        let (missing_left, missing_right): (Vec<_>, Vec<_>) =
-            splits_of(nodes, &is_top).into_iter().partition(|(_, missing_is_left)| *missing_is_left);
-        tree.missing_left = missing_left.len() as u32;
-        tree.missing_right = missing_right.len() as u32;
-        self.splits.extend(missing_right.into_iter().chain(missing_left).map(|(split, _)| split));
         // Values lie in the order of the exits, or of the nodes below. The nodes hold those of the first
         // target themselves: they are at hand when a row has come to them.
         let is_whole = tree.steps == 0;
@@ -92,7 +88,8 @@ impl Tops {
                 self.values.extend(places.iter().map(|place| value_of(trees, &nodes[*place], at)));
             }
             if is_whole {
-                self.values.extend(std::iter::repeat_n(0.0, EXITS - places.len()));
+                let room = places.len().next_multiple_of(EXITS);
+                self.values.extend(std::iter::repeat_n(0.0, room - places.len()));
             }
         }
         tree.nodes = self.below.len() as u32 - tree.below;
@@ -100,9 +97,23 @@ impl Tops {
         Some(())
     }
 
+    /// Lays out the questions that close any of the 32 exits from `first` on.
+    fn push_questions(&mut self, closings: &[Closing], first: usize) -> Questions {
+        let split = |(order, keeps): &Closing| {
+            let keeps = (keeps >> first) as u32;
+            Split { threshold: order.threshold, column: order.column, keeps }
+        };
+        let mut push = |missing_is_left: bool| {
+            let before = self.splits.len();
+            let of_kind = closings.iter().filter(|(order, _)| order.missing_is_left == missing_is_left);
+            self.splits.extend(of_kind.map(split).filter(|split| split.keeps != u32::MAX));
+            (self.splits.len() - before) as u32
+        };
+        Questions { missing_right: push(false), missing_left: push(true) }
+    }
+
     /// Lays out what is below a top, exits first; gives the nodes in that order.
     fn push_below(&mut self, trees: &Trees, nodes: &[Node], exits: &[usize]) -> Option<Vec<usize>> {
-        self.exits.extend((0..exits.len() as u32).chain(std::iter::repeat_n(0, EXITS - exits.len())));
         let mut places = exits.to_vec();
         let mut at = 0;
         while at < places.len() {
@@ -162,10 +173,10 @@ fn nodes_of(trees: &Trees, root: Next, room: &mut usize) -> Option<Vec<Node>> {
 }
 
 /// Which nodes are the top, and its exits from left to right: what is tallest is taken in first.
-fn top_of(nodes: &[Node]) -> (Vec<bool>, Vec<usize>) {
+fn top_of(nodes: &[Node], most: usize) -> (Vec<bool>, Vec<usize>) {
     let mut is_top = vec![false; nodes.len()];
     let mut tallest = BinaryHeap::from([(nodes[0].height, std::cmp::Reverse(0))]);
-    while tallest.len() < EXITS {
+    while tallest.len() < most {
         let Some((height, std::cmp::Reverse(at))) = tallest.pop() else { break };
         let Some((_, left)) = nodes[at].question else {
             tallest.push((height, std::cmp::Reverse(at)));
@@ -184,14 +195,17 @@ fn top_of(nodes: &[Node]) -> (Vec<bool>, Vec<usize>) {
     (is_top, exits)
 }
 
-/// The questions of a top, with whether a missing number goes left.
-fn splits_of(nodes: &[Node], is_top: &[bool]) -> Vec<(Split, bool)> {
+/// A question of a top, and the exits that stay open where the answer is right.
+type Closing = (Order, u64);
+
+/// The questions of a top.
+fn closings_of(nodes: &[Node], is_top: &[bool]) -> Vec<Closing> {
     enum Visit {
         Node(usize),
         /// All exits to the left of a node are counted: they began there.
         Left(usize, u32),
     }
-    let (mut splits, mut exits) = (Vec::new(), 0_u32);
+    let (mut closings, mut exits) = (Vec::new(), 0_u32);
     let mut waiting = vec![Visit::Node(0)];
     while let Some(visit) = waiting.pop() {
         match visit {
@@ -205,11 +219,9 @@ fn splits_of(nodes: &[Node], is_top: &[bool]) -> Vec<(Split, bool)> {
                 let Some((order, _)) = nodes[at].question else { continue };
                 // The exits from `first` on, but for those of the right.
                 let closed = (u64::MAX << first) & !(u64::MAX << exits);
-                let keeps = !(closed as u32);
-                let split = Split { threshold: order.threshold, column: order.column, keeps };
-                splits.push((split, order.missing_is_left));
+                closings.push((order, !closed));
             }
         }
     }
-    splits
+    closings
 }

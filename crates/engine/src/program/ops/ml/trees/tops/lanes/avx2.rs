@@ -2,21 +2,17 @@
 
 use std::arch::x86_64::*;
 
-use super::super::{Below, COLUMN, MISSING_IS_LEFT};
+use super::super::EXITS;
 
 pub(super) const LANES: usize = 8;
+
+/// The open exits of each row.
+pub(super) type Exits = __m256i;
 
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn all() -> __m256i {
     _mm256_set1_epi32(-1)
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn places(first: usize) -> __m256i {
-    let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    _mm256_add_epi32(lanes, _mm256_set1_epi32(first as i32))
 }
 
 /// There must be 8 numbers.
@@ -70,61 +66,94 @@ pub(super) fn first_open(open: __m256i) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+pub(super) fn first_open_of_two(first: __m256i, second: __m256i) -> __m256i {
+    let is_second = _mm256_cmpeq_epi32(first, _mm256_setzero_si256());
+    let at = first_open(_mm256_blendv_epi8(first, second, is_second));
+    _mm256_add_epi32(at, _mm256_and_si256(is_second, _mm256_set1_epi32(EXITS as i32)))
+}
+
+/// One of 64 numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn pick_of_two(values: *const f32, at: __m256i) -> __m256 {
+    // Safety: as where it is called.
+    unsafe { choose::<5>(pick(values, at), pick(values.add(EXITS), at), at) }
+}
+
+/// One of 32 numbers. Gathering them from memory is slower.
+#[inline]
+#[target_feature(enable = "avx2")]
 pub(super) unsafe fn pick(values: *const f32, at: __m256i) -> __m256 {
-    unsafe { look_up::<4>(values, at) }
+    // Safety: as where it is called.
+    unsafe { choose::<4>(pick_of_half(values, at), pick_of_half(values.add(EXITS / 2), at), at) }
 }
 
+/// One of 16 numbers.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn pick_place(exits: *const u32, at: __m256i) -> __m256i {
-    unsafe { _mm256_i32gather_epi32::<4>(exits.cast(), at) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) unsafe fn look_up<const SCALE: i32>(values: *const f32, at: __m256i) -> __m256 {
-    unsafe { _mm256_i32gather_ps::<SCALE>(values, at) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) unsafe fn take(below: *const Below, at: __m256i) -> (__m256, __m256i) {
+unsafe fn pick_of_half(values: *const f32, at: __m256i) -> __m256 {
+    // What is over 7 of a place is not looked at.
     unsafe {
-        let threshold = _mm256_i32gather_ps::<8>(below.cast(), at);
-        (threshold, _mm256_i32gather_epi32::<8>(below.cast::<i32>().add(1), at))
+        let low = _mm256_permutevar8x32_ps(load(values), at);
+        let high = _mm256_permutevar8x32_ps(load(values.add(LANES)), at);
+        choose::<3>(low, high, at)
     }
 }
 
+/// The second of two where the bit of a place is set.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn ask(
-    (threshold, leads): (__m256, __m256i),
-    x: *const f32,
-    lanes: __m256i,
-    wide: usize,
-) -> (__m256, __m256, __m256i) {
-    let by = _mm_cvtsi32_si128(wide.trailing_zeros() as i32);
-    let column = _mm256_sll_epi32(_mm256_srli_epi32::<{ COLUMN as i32 }>(leads), by);
-    (unsafe { _mm256_i32gather_ps::<4>(x, _mm256_add_epi32(column, lanes)) }, threshold, leads)
+fn choose<const BIT: u32>(first: __m256, second: __m256, at: __m256i) -> __m256 {
+    let by = _mm_cvtsi32_si128(31 - BIT as i32);
+    _mm256_blendv_ps(first, second, _mm256_castsi256_ps(_mm256_sll_epi32(at, by)))
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn answer<const MISSING: bool>((x, threshold, leads): (__m256, __m256, __m256i)) -> __m256i {
-    let mut right = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_NLE_UQ>(x, threshold));
-    if MISSING {
-        let missing = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_UNORD_Q>(x, x));
-        let mark = _mm256_set1_epi32(MISSING_IS_LEFT as i32);
-        let is_left = _mm256_cmpeq_epi32(_mm256_and_si256(leads, mark), mark);
-        right = _mm256_andnot_si256(_mm256_and_si256(missing, is_left), right);
+pub(super) unsafe fn store_places(places: *mut u32, at: __m256i) {
+    unsafe { _mm256_storeu_si256(places.cast(), at) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn load_some(x: *const f32, count: usize) -> __m256 {
+    let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let is_there = _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), lanes);
+    unsafe { _mm256_maskload_ps(x, is_there) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn zero() -> __m256 {
+    _mm256_setzero_ps()
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn has_missing(a: __m256, b: __m256) -> bool {
+    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_UNORD_Q>(a, b)) != 0
+}
+
+/// Eight rows of a square as its columns: pairs of rows, then fours, then all.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn turn_square(rows: [__m256; LANES]) -> [__m256; LANES] {
+    let mut fours = [[_mm256_setzero_ps(); 4]; 2];
+    for four in 0..2 {
+        let row = |at: usize| rows[four * 4 + at];
+        let low = _mm256_castps_pd(_mm256_unpacklo_ps(row(0), row(1)));
+        let high = _mm256_castps_pd(_mm256_unpackhi_ps(row(0), row(1)));
+        let low_after = _mm256_castps_pd(_mm256_unpacklo_ps(row(2), row(3)));
+        let high_after = _mm256_castps_pd(_mm256_unpackhi_ps(row(2), row(3)));
+        fours[four][0] = _mm256_castpd_ps(_mm256_unpacklo_pd(low, low_after));
+        fours[four][1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low, low_after));
+        fours[four][2] = _mm256_castpd_ps(_mm256_unpacklo_pd(high, high_after));
+        fours[four][3] = _mm256_castpd_ps(_mm256_unpackhi_pd(high, high_after));
     }
-    let left = _mm256_and_si256(leads, _mm256_set1_epi32(0xffff));
-    // What is right is minus one.
-    _mm256_sub_epi32(left, right)
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn is_same(a: __m256i, b: __m256i) -> bool {
-    _mm256_movemask_epi8(_mm256_cmpeq_epi32(a, b)) == -1
+    let mut columns = rows;
+    for column in 0..4 {
+        columns[column] = _mm256_permute2f128_ps::<0x20>(fours[0][column], fours[1][column]);
+        columns[column + 4] = _mm256_permute2f128_ps::<0x31>(fours[0][column], fours[1][column]);
+    }
+    columns
 }

@@ -2,23 +2,18 @@
 
 use std::arch::x86_64::*;
 
-use super::super::{Below, COLUMN, EXITS, MISSING_IS_LEFT};
+use super::super::EXITS;
 
 pub(super) const LANES: usize = 16;
+
+/// The open exits of each row.
+pub(super) type Exits = __m512i;
 
 /// Every exit is open.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn all() -> __m512i {
     _mm512_set1_epi32(-1)
-}
-
-/// The numbers of the lanes, from `first` on.
-#[inline]
-#[target_feature(enable = "avx512f")]
-pub(super) fn places(first: usize) -> __m512i {
-    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    _mm512_add_epi32(lanes, _mm512_set1_epi32(first as i32))
 }
 
 /// There must be 16 numbers.
@@ -65,6 +60,24 @@ pub(super) fn first_open(open: __m512i) -> __m512i {
     _mm512_sub_epi32(_mm512_set1_epi32(31), _mm512_lzcnt_epi32(lowest))
 }
 
+/// The same of two words of exits.
+#[inline]
+#[target_feature(enable = "avx512f,avx512cd")]
+pub(super) fn first_open_of_two(first: __m512i, second: __m512i) -> __m512i {
+    let is_second = _mm512_testn_epi32_mask(first, first);
+    let at = first_open(_mm512_mask_mov_epi32(first, is_second, second));
+    _mm512_mask_add_epi32(at, is_second, at, _mm512_set1_epi32(EXITS as i32))
+}
+
+/// One of 64 numbers.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn pick_of_two(values: *const f32, at: __m512i) -> __m512 {
+    let is_second = _mm512_test_epi32_mask(at, _mm512_set1_epi32(EXITS as i32));
+    // What is over 31 of a place is not looked at.
+    unsafe { _mm512_mask_mov_ps(pick(values, at), is_second, pick(values.add(EXITS), at)) }
+}
+
 /// One of 32 numbers.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -72,100 +85,38 @@ pub(super) unsafe fn pick(values: *const f32, at: __m512i) -> __m512 {
     unsafe { _mm512_permutex2var_ps(load(values), at, load(values.add(EXITS / 2))) }
 }
 
-/// One of 32 places.
+/// There must be room for 16 places.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn pick_place(exits: *const u32, at: __m512i) -> __m512i {
-    unsafe {
-        let (low, high) = (exits.cast(), exits.add(EXITS / 2).cast());
-        _mm512_permutex2var_epi32(_mm512_loadu_si512(low), at, _mm512_loadu_si512(high))
-    }
+pub(super) unsafe fn store_places(places: *mut u32, at: __m512i) {
+    unsafe { _mm512_storeu_si512(places.cast(), at) }
 }
 
-/// The numbers at those places, that far apart.
+/// The first numbers, zero after them: there must be so many.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn look_up<const SCALE: i32>(values: *const f32, at: __m512i) -> __m512 {
-    unsafe { _mm512_i32gather_ps::<SCALE>(at, values) }
+pub(super) unsafe fn load_some(x: *const f32, count: usize) -> __m512 {
+    unsafe { _mm512_maskz_loadu_ps(u16::MAX >> (LANES - count), x) }
 }
 
-/// The nodes that the rows are at, of eight rows each.
+/// No number.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn take(below: *const Below, at: __m512i) -> [__m512i; 2] {
-    unsafe {
-        let low = _mm512_i32gather_epi64::<8>(_mm512_castsi512_si256(at), below.cast());
-        let high = _mm512_i32gather_epi64::<8>(_mm512_extracti64x4_epi64::<1>(at), below.cast());
-        [low, high]
-    }
+pub(super) fn zero() -> __m512 {
+    _mm512_setzero_ps()
 }
 
-/// What is asked: the number, the threshold, and where it leads.
+/// Whether a number is missing in either.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn ask(
-    [low, high]: [__m512i; 2],
-    x: *const f32,
-    lanes: __m512i,
-    wide: usize,
-) -> (__m512, __m512, __m512i) {
-    let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    let odd = _mm512_or_si512(even, _mm512_set1_epi32(1));
-    let threshold = _mm512_castsi512_ps(_mm512_permutex2var_epi32(low, even, high));
-    let leads = _mm512_permutex2var_epi32(low, odd, high);
-    let by = _mm_cvtsi32_si128(wide.trailing_zeros() as i32);
-    let column = _mm512_sll_epi32(_mm512_srli_epi32::<COLUMN>(leads), by);
-    (unsafe { _mm512_i32gather_ps::<4>(_mm512_add_epi32(column, lanes), x) }, threshold, leads)
-}
-
-/// Where the answers lead.
-#[inline]
-#[target_feature(enable = "avx512f")]
-pub(super) fn answer<const MISSING: bool>((x, threshold, leads): (__m512, __m512, __m512i)) -> __m512i {
-    let mut right = _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(x, threshold);
-    if MISSING {
-        let missing = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x);
-        let is_left = _mm512_test_epi32_mask(leads, _mm512_set1_epi32(MISSING_IS_LEFT as i32));
-        right &= !(missing & is_left);
-    }
-    let left = _mm512_and_si512(leads, _mm512_set1_epi32(0xffff));
-    _mm512_mask_add_epi32(left, right, left, _mm512_set1_epi32(1))
-}
-
-/// Turns rows into columns of `wide` numbers each, as many columns as there is room for. Whether a
-/// number is missing.
-#[target_feature(enable = "avx512f")]
-pub(super) fn turn(rows: &[f32], columns: usize, out: &mut [f32], wide: usize) -> bool {
-    let (count, taken) = (rows.len() / columns, out.len() / wide);
-    assert!(taken <= columns && count <= wide && wide.is_multiple_of(LANES));
-    let mut missing = 0;
-    // What calls a function of other features is not made part of it: plain loops are.
-    for first_row in (0..wide).step_by(LANES) {
-        for first in (0..taken).step_by(LANES) {
-            let in_square = LANES.min(taken - first);
-            let lanes = u16::MAX >> (LANES - in_square);
-            let mut square = [_mm512_setzero_ps(); LANES];
-            for row in 0..LANES.min(count.saturating_sub(first_row)) {
-                let at = (first_row + row) * columns + first;
-                // Safety: the row has as many numbers from there on as the mask takes.
-                square[row] = unsafe { _mm512_maskz_loadu_ps(lanes, rows.as_ptr().add(at)) };
-                missing |= _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(square[row], square[row]);
-            }
-            let turned = turn_square(square);
-            for column in 0..in_square {
-                let at = (first + column) * wide + first_row;
-                // Safety: the column has room for 16 numbers from there on.
-                unsafe { store(out.as_mut_ptr().add(at), turned[column]) };
-            }
-        }
-    }
-    missing != 0
+pub(super) fn has_missing(a: __m512, b: __m512) -> bool {
+    _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, b) != 0
 }
 
 /// Sixteen rows of a square as its columns: pairs of rows, then fours, then eights, then all.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn turn_square(rows: [__m512; LANES]) -> [__m512; LANES] {
+pub(super) fn turn_square(rows: [__m512; LANES]) -> [__m512; LANES] {
     let mut fours = [[_mm512_setzero_pd(); 4]; 4];
     for four in 0..4 {
         let row = |at: usize| rows[four * 4 + at];
@@ -191,10 +142,4 @@ fn turn_square(rows: [__m512; LANES]) -> [__m512; LANES] {
         columns[column + 12] = _mm512_shuffle_f32x4::<0xdd>(odd, odd_after);
     }
     columns
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-pub(super) fn is_same(a: __m512i, b: __m512i) -> bool {
-    _mm512_cmpneq_epi32_mask(a, b) == 0
 }
