@@ -73,6 +73,8 @@ struct RowsOf<'t> {
 
 struct Row<'t> {
     bytes: &'t [u8],
+    /// Where it begins in the text.
+    start: usize,
     line: u64,
     is_quoted: bool,
 }
@@ -91,21 +93,20 @@ impl<'t> Iterator for RowsOf<'t> {
                 (end.max(self.place), self.text.len(), lines, is_quoted)
             }
         };
-        let row = Row { bytes: &self.text[self.place..end], line: self.line, is_quoted };
+        let row = Row { bytes: &self.text[self.place..end], start: self.place, line: self.line, is_quoted };
         self.place = next;
         self.line += lines;
         Some(row)
     }
 }
 
-/// The cells of some columns, out of a chunk of text.
+/// The cells of some columns, out of a chunk of text: where they are is found row by row, and they are taken column by
+/// column, each of which is written in one go.
 pub(super) fn decode(text: &Text, dialect: Dialect, names: &[String], places: &[usize]) -> Columns {
-    // As if all columns were as wide.
-    let bytes = text.bytes.len() / names.len().max(1);
-    let mut columns: Vec<Column> = places.iter().map(|_| Column::of(bytes, bytes / 4)).collect();
     let mut decoded = Columns::default();
     let is_plain = memchr(0, &text.bytes).is_none() && std::str::from_utf8(&text.bytes).is_ok();
     let mut cells = Cells::default();
+    let mut spans = Spans { text: &text.bytes, unquoted: Vec::new(), spans: Vec::new() };
     if let Some((line, limit)) = text.too_long {
         decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit }));
     }
@@ -116,15 +117,72 @@ pub(super) fn decode(text: &Text, dialect: Dialect, names: &[String], places: &[
             decoded.refused.push(Refusal::of_line(decoded.lines.len(), row.line, error));
             continue;
         }
-        for (column, place) in columns.iter_mut().zip(places) {
-            column.push(cells.cell(row.bytes, *place));
-        }
+        spans.add(&cells, &row, places);
         decoded.lines.push(row.line);
     }
     decoded.rows = decoded.lines.len();
-    decoded.arrays = columns.into_iter().map(Column::finish).collect();
+    decoded.arrays =
+        (0..places.len()).map(|column| spans.column(column, places.len(), decoded.rows)).collect();
     decoded
 }
+
+/// Where cells are: row by row, and in each those of the columns that are asked for.
+struct Spans<'t> {
+    text: &'t [u8],
+    /// Cells of rows that have quotes, as if they stood after the text.
+    unquoted: Vec<u8>,
+    spans: Vec<(u32, u32)>,
+}
+
+impl Spans<'_> {
+    fn add(&mut self, cells: &Cells, row: &Row<'_>, places: &[usize]) {
+        for place in places {
+            let range = cells.range(*place);
+            let before = match row.is_quoted {
+                false => row.start,
+                true => {
+                    self.unquoted.extend_from_slice(cells.cell(row.bytes, *place));
+                    self.text.len() + self.unquoted.len() - range.end
+                }
+            };
+            self.spans.push(((before + range.start) as u32, (before + range.end) as u32));
+        }
+    }
+
+    /// One of so many columns.
+    fn column(&self, column: usize, columns: usize, rows: usize) -> ArrayRef {
+        let spans = || self.spans.iter().skip(column).step_by(columns);
+        let bytes: usize = spans().map(|(first, end)| (end - first) as usize).sum();
+        let mut taken = Vec::with_capacity(bytes + SHORT);
+        let mut ends = Vec::with_capacity(rows + 1);
+        ends.push(0);
+        for (first, end) in spans() {
+            self.take(*first as usize, *end as usize, &mut taken);
+            ends.push(taken.len() as i64);
+        }
+        let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
+        let texts = LargeStringArray::try_new(ends, Buffer::from_vec(taken), None);
+        Arc::new(texts.expect("every cell is text"))
+    }
+
+    fn take(&self, first: usize, end: usize, taken: &mut Vec<u8>) {
+        let after = first.checked_sub(self.text.len());
+        let (text, first) = after.map_or((self.text, first), |first| (&self.unquoted, first));
+        let count = end - if after.is_some() { self.text.len() } else { 0 } - first;
+        // As many bytes as all short cells have are copied without asking how many these are.
+        match text.get(first..first + SHORT) {
+            Some(short) if count <= SHORT => {
+                let before = taken.len();
+                taken.extend_from_slice(short);
+                taken.truncate(before + count);
+            }
+            _ => taken.extend_from_slice(&text[first..first + count]),
+        }
+    }
+}
+
+/// A cell that is short has no more bytes.
+const SHORT: usize = 16;
 
 fn check(
     cells: &Cells,
@@ -153,31 +211,5 @@ fn check_text(cell: &[u8], line: u64, column: impl FnOnce() -> String) -> Result
     match memchr(0, cell) {
         Some(offset) => Err(Error::Nul { line, column: column(), offset }),
         None => Ok(text),
-    }
-}
-
-/// The cells of one column, one after another.
-struct Column {
-    bytes: Vec<u8>,
-    ends: Vec<i64>,
-}
-
-impl Column {
-    /// With room for so many bytes and cells.
-    fn of(bytes: usize, cells: usize) -> Column {
-        let mut ends = Vec::with_capacity(cells + 1);
-        ends.push(0);
-        Column { bytes: Vec::with_capacity(bytes), ends }
-    }
-
-    fn push(&mut self, cell: &[u8]) {
-        self.bytes.extend_from_slice(cell);
-        self.ends.push(self.bytes.len() as i64);
-    }
-
-    fn finish(self) -> ArrayRef {
-        let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
-        let texts = LargeStringArray::try_new(ends, Buffer::from_vec(self.bytes), None);
-        Arc::new(texts.expect("every cell is text"))
     }
 }

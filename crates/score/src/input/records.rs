@@ -4,6 +4,8 @@
 //! - LF, CR, or both after each other end a row; lines without anything are no rows
 //! - what follows a closing quote belongs to the cell
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr_iter, memchr3};
 
 /// What separates and encloses cells.
@@ -121,9 +123,14 @@ impl Cells {
     /// The bytes of a cell of the row.
     pub(crate) fn cell<'c>(&'c self, row: &'c [u8], place: usize) -> &'c [u8] {
         let text = if self.is_quoted { &self.unquoted } else { row };
+        &text[self.range(place)]
+    }
+
+    /// Where a cell is in its row; of a row that has quotes, in what was taken out of them.
+    pub(crate) fn range(&self, place: usize) -> Range<usize> {
         let after_delimiter = usize::from(!self.is_quoted);
         let first = if place == 0 { 0 } else { self.ends[place - 1] + after_delimiter };
-        &text[first..self.ends[place]]
+        first..self.ends[place]
     }
 
     fn unquote(&mut self, row: &[u8], dialect: Dialect) {

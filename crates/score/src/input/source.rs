@@ -107,6 +107,6 @@ impl Source {
         });
         let decoder = table.decoder(picks.collect(), Vec::new(), &[]);
         let table = table.of_columns(&decoder.places());
-        Ok(Blocks::new(table, decoder, Size { rows: Source::ROWS, bytes: usize::MAX, longest: LONGEST_ROW }))
+        Ok(Blocks::new(table, decoder, Size { rows: Source::ROWS, bytes: 1 << 28, longest: LONGEST_ROW }))
     }
 }
