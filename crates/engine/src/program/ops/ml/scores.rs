@@ -162,7 +162,7 @@ impl Labels {
 }
 
 /// The place of the largest, the first of several.
-pub(super) fn largest(scores: &[f32]) -> usize {
+pub(super) fn largest<T: PartialOrd>(scores: &[T]) -> usize {
     let mut best = 0;
     for (place, x) in scores.iter().enumerate() {
         if *x > scores[best] {

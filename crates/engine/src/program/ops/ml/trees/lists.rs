@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Branch, Next, Test, Trees, column_of, numbers_of, one_for_each};
+use super::{Branch, Next, Numbers, Sum, Test, Trees, column_of, numbers_of, one_for_each};
 use crate::{Error, program::node::Node};
 
 /// What the older operators have in parallel lists.
@@ -10,17 +10,17 @@ pub(super) struct Lists<'n> {
     node: Node<'n>,
     trees: &'n [i64],
     nodes: &'n [i64],
-    values: Vec<f32>,
+    values: Vec<f64>,
 }
 
 impl<'n> Lists<'n> {
     pub(super) fn of(node: Node<'n>) -> Result<Lists<'n>, Error> {
         let ints = |name| node.ints(name).unwrap_or_default();
-        let values = floats_of(node, "nodes_values")?;
+        let values = floats_of(node, "nodes_values")?.values;
         Ok(Lists { node, trees: ints("nodes_treeids"), nodes: ints("nodes_nodeids"), values })
     }
 
-    pub(super) fn read(&self, prefix: &str, targets: usize) -> Result<Trees, Error> {
+    pub(super) fn read<S: Sum>(&self, prefix: &str, targets: usize) -> Result<Trees<S>, Error> {
         let node = self.node;
         let count = self.nodes.len();
         let ints = |name| node.ints(name).unwrap_or_default();
@@ -98,7 +98,7 @@ impl<'n> Lists<'n> {
     }
 
     /// The weights of each leaf, in the order in which they are listed.
-    fn weights(
+    fn weights<S: Sum>(
         &self,
         prefix: &str,
         targets: usize,
@@ -106,18 +106,18 @@ impl<'n> Lists<'n> {
         is_leaf: &[bool],
         numbers: &[u32],
         leaves: usize,
-    ) -> Result<Vec<Vec<(u32, f32)>>, Error> {
+    ) -> Result<Vec<Vec<(u32, S)>>, Error> {
         let node = self.node;
         let ints = |part: &str| node.ints(&format!("{prefix}_{part}")).unwrap_or_default();
         let (trees, nodes, ids) = (ints("treeids"), ints("nodeids"), ints("ids"));
-        let values = floats_of(node, &format!("{prefix}_weights"))?;
+        let values = floats_of(node, &format!("{prefix}_weights"))?.values;
         for (part, found) in [("treeids", trees.len()), ("nodeids", nodes.len()), ("weights", values.len())] {
             if found != ids.len() {
                 let what = format!("expected {}, one for each of {prefix}_ids, found {found}", ids.len());
                 return Err(node.refuse(&format!("{prefix}_{part}"), what));
             }
         }
-        let mut of_leaf: Vec<Vec<(u32, f32)>> = vec![Vec::new(); leaves];
+        let mut of_leaf: Vec<Vec<(u32, S)>> = vec![Vec::new(); leaves];
         for (at, id) in ids.iter().enumerate() {
             let target = u32::try_from(*id).ok().filter(|target| (*target as usize) < targets);
             let target = target
@@ -134,7 +134,7 @@ impl<'n> Lists<'n> {
             if is_leaf[place] {
                 let of_leaf = &mut of_leaf[numbers[place] as usize];
                 if targets > 1 || of_leaf.is_empty() {
-                    of_leaf.push((target, values[at]));
+                    of_leaf.push((target, S::of(values[at])));
                 }
             }
         }
@@ -143,7 +143,16 @@ impl<'n> Lists<'n> {
 }
 
 /// Numbers that stand in an attribute as a list, or as a tensor.
-pub(super) fn floats_of(node: Node<'_>, name: &str) -> Result<Vec<f32>, Error> {
+pub(super) fn floats_of(node: Node<'_>, name: &str) -> Result<Numbers, Error> {
     let of_tensor = numbers_of(node, &format!("{name}_as_tensor"))?;
-    Ok(of_tensor.unwrap_or_else(|| node.floats(name).to_vec()))
+    Ok(of_tensor.unwrap_or_else(|| {
+        let values = node.floats(name).iter().map(|value| f64::from(*value)).collect();
+        Numbers { values, are_doubles: false }
+    }))
+}
+
+/// Whether leaves are added up in doubles: where their weights or the base are.
+pub(super) fn adds_doubles(node: Node<'_>, prefix: &str) -> Result<bool, Error> {
+    Ok(floats_of(node, &format!("{prefix}_weights"))?.are_doubles
+        || floats_of(node, "base_values")?.are_doubles)
 }

@@ -1,34 +1,34 @@
 //! Ensembles of trees: read from a node's attributes, checked, and run.
 
 mod lists;
+mod narrow;
+mod run;
 mod scoring;
+mod sums;
 mod tops;
 mod version5;
 mod walk;
 
 use super::super::super::{
-    budget,
     node::Node,
     read::tensor_of,
-    tensor::{Fault, Tensor},
-    way::Way,
+    tensor::{Data, Fault},
 };
 use crate::Error;
 
 pub(super) use scoring::{classifier, regressor};
 pub(super) use version5::ensemble;
 
-use tops::{Room, Tops};
+use narrow::Narrowing;
+use sums::{Aggregate, Sum};
+use tops::Tops;
 use walk::Forest;
-
-/// How many rows are scored at a time: as many as stay in the cache, whatever the number of targets.
-const BLOCK: usize = tops::MOST_ROWS;
 
 /// A question about one column.
 #[derive(Debug, Clone, Copy)]
 struct Branch {
     column: u32,
-    threshold: f32,
+    threshold: f64,
     test: Test,
     /// Where a missing number goes: as if the answer was yes.
     missing_is_yes: bool,
@@ -56,11 +56,12 @@ enum Next {
     Leaf(u32),
 }
 
-/// A question of order: what is at most the threshold goes left, and what is above it right.
+/// A question of order: what is at most the threshold goes left, and what is above it right. The threshold is
+/// the question's own, or a narrow one.
 #[derive(Debug, Clone, Copy)]
-struct Order {
+struct Order<T = f32> {
     column: u32,
-    threshold: f32,
+    threshold: T,
     missing_is_left: bool,
     left: Next,
     right: Next,
@@ -68,13 +69,13 @@ struct Order {
 
 /// Trees whose every answer leads farther down, and whose leaves add to targets that are there.
 #[derive(Debug)]
-struct Trees {
+struct Trees<S> {
     branches: Vec<Branch>,
     roots: Vec<Next>,
     /// Where the weights of each leaf begin, and the end of all.
     leaves: Vec<u32>,
-    weights: Vec<(u32, f32)>,
-    sets: Vec<Vec<f32>>,
+    weights: Vec<(u32, S)>,
+    sets: Vec<Vec<f64>>,
     /// More than any column that is asked about.
     columns: usize,
     targets: usize,
@@ -86,12 +87,13 @@ struct Trees {
 /// The same trees, laid out to be run fast, where they ask for order alone.
 #[derive(Debug, Default)]
 struct Layouts {
+    narrowing: Option<Narrowing>,
     forest: Option<Forest>,
     tops: Option<Tops>,
 }
 
 impl Branch {
-    fn answer(&self, x: f32, sets: &[Vec<f32>]) -> Next {
+    fn answer(&self, x: f64, sets: &[Vec<f64>]) -> Next {
         let yes = match self.test {
             Test::AtMost => x <= self.threshold,
             Test::Below => x < self.threshold,
@@ -105,7 +107,7 @@ impl Branch {
     }
 
     /// The same as a question of order, if it is one.
-    fn as_order(&self) -> Option<Order> {
+    fn as_order(&self) -> Option<Order<f64>> {
         let (threshold, is_turned) = match self.test {
             Test::AtMost => (self.threshold, false),
             Test::Below => (self.threshold.next_down(), false),
@@ -115,7 +117,7 @@ impl Branch {
         };
         // No number is below the least; nothing is told of a threshold that is none.
         let is_strict = matches!(self.test, Test::Below | Test::AtLeast);
-        if threshold.is_nan() || is_strict && self.threshold == f32::NEG_INFINITY {
+        if threshold.is_nan() || is_strict && self.threshold == f64::NEG_INFINITY {
             return None;
         }
         let [left, right] = if is_turned { [self.no, self.yes] } else { [self.yes, self.no] };
@@ -124,17 +126,17 @@ impl Branch {
     }
 }
 
-impl Trees {
+impl<S: Sum> Trees<S> {
     /// Trees of which every way down ends. A node may be come to in several ways: that is how a set is
     /// asked for.
     fn new(
         node: Node<'_>,
         branches: Vec<Branch>,
         roots: Vec<Next>,
-        of_leaf: Vec<Vec<(u32, f32)>>,
-        sets: Vec<Vec<f32>>,
+        of_leaf: Vec<Vec<(u32, S)>>,
+        sets: Vec<Vec<f64>>,
         targets: usize,
-    ) -> Result<Trees, Error> {
+    ) -> Result<Trees<S>, Error> {
         const PLACE: &str = "nodes_truenodeids";
         if roots.is_empty() {
             return Err(node.refuse(PLACE, "no tree"));
@@ -160,20 +162,19 @@ impl Trees {
             Trees { branches, roots, leaves, weights, sets, columns, targets, steps_of_row, layouts };
         // A layout looks at a column even where all trees are leaves.
         if columns > 0 {
-            trees.layouts.tops = Tops::of(&trees);
-            trees.layouts.forest = Forest::of(&trees.branches, &trees.roots);
+            trees.layouts = Layouts::of(&trees);
         }
         Ok(trees)
     }
 
     /// The number of the leaf that a row comes to.
-    fn leaf_number(&self, root: Next, row: &[f32]) -> u32 {
+    fn leaf_number<X: Copy + Into<f64>>(&self, root: Next, row: &[X]) -> u32 {
         let mut next = root;
         loop {
             match next {
                 Next::Branch(branch) => {
                     let branch = &self.branches[branch as usize];
-                    next = branch.answer(row[branch.column as usize], &self.sets);
+                    next = branch.answer(row[branch.column as usize].into(), &self.sets);
                 }
                 Next::Leaf(leaf) => return leaf,
             }
@@ -181,97 +182,23 @@ impl Trees {
     }
 
     /// The targets that a leaf adds to, and what.
-    fn weights_of(&self, leaf: u32) -> &[(u32, f32)] {
+    fn weights_of(&self, leaf: u32) -> &[(u32, S)] {
         let leaf = leaf as usize;
         &self.weights[self.leaves[leaf] as usize..self.leaves[leaf + 1] as usize]
     }
-
-    /// Calls the function with the scores of some rows after another, and which targets of each have one.
-    fn each_block(
-        &self,
-        way: Way,
-        x: &Tensor,
-        aggregate: Aggregate,
-        mut f: impl FnMut(&mut [f32], &[bool]),
-    ) -> Result<usize, Fault> {
-        let (rows, columns) = x.as_rows();
-        // Rows without columns could be any number of nothing.
-        if columns < self.columns.max(1) {
-            return Err(format!("expected {} columns or more, found {columns}", self.columns).into());
-        }
-        budget::spend(rows.saturating_mul(self.steps_of_row))?;
-        let values = x.to_f32s()?;
-        let targets = self.targets;
-        let count = BLOCK.min(rows);
-        let (mut scores, mut has) = (vec![0.0; count * targets], vec![false; count * targets]);
-        let tops = self.layouts.tops.as_ref().filter(|_| aggregate.adds());
-        let mut room = Room::default();
-        for first in (0..rows).step_by(BLOCK) {
-            let rows = BLOCK.min(rows - first);
-            let block = &values[first * columns..][..rows * columns];
-            let (scores, has) = (&mut scores[..rows * targets], &mut has[..rows * targets]);
-            match tops {
-                Some(tops) if tops.suits(way, rows) => {
-                    tops.run(way, block, columns, &mut room, scores);
-                    has.chunks_exact_mut(targets).for_each(|has| has.copy_from_slice(&tops.speaks));
-                }
-                _ => self.walk(block, columns, aggregate, scores, has),
-            }
-            if aggregate == Aggregate::Average {
-                scores.iter_mut().for_each(|score| *score /= self.roots.len() as f32);
-            }
-            f(scores, has);
-        }
-        Ok(rows)
-    }
-
-    /// The scores of some rows, leaf by leaf.
-    fn walk(&self, rows: &[f32], columns: usize, aggregate: Aggregate, scores: &mut [f32], has: &mut [bool]) {
-        scores.fill(0.0);
-        has.fill(false);
-        self.each_leaf(rows, columns, scores.len() / self.targets, |row, leaf| {
-            for (target, weight) in self.weights_of(leaf) {
-                let place = row * self.targets + *target as usize;
-                scores[place] = aggregate.add(scores[place], *weight, has[place]);
-                has[place] = true;
-            }
-        });
-    }
-
-    /// Calls the function with every row and the leaves that it comes to, in the order of the trees.
-    fn each_leaf(&self, rows: &[f32], columns: usize, count: usize, mut f: impl FnMut(usize, u32)) {
-        if let Some(forest) = &self.layouts.forest {
-            return forest.each_leaf(rows, columns, f);
-        }
-        for number in 0..count {
-            let row = &rows[number * columns..][..columns];
-            self.roots.iter().for_each(|root| f(number, self.leaf_number(*root, row)));
-        }
-    }
 }
 
-/// How the leaves of all trees become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Aggregate {
-    Sum,
-    Average,
-    Least,
-    Largest,
-}
-
-impl Aggregate {
-    /// What was there, and a leaf more.
-    fn add(self, score: f32, weight: f32, has: bool) -> f32 {
-        match self {
-            Aggregate::Sum | Aggregate::Average => score + weight,
-            Aggregate::Least if has && score < weight => score,
-            Aggregate::Largest if has && score > weight => score,
-            Aggregate::Least | Aggregate::Largest => weight,
+impl Layouts {
+    /// What trees can be laid out as; nothing where not all their questions are of order.
+    fn of<S: Sum>(trees: &Trees<S>) -> Layouts {
+        let orders: Option<Vec<_>> = trees.branches.iter().map(Branch::as_order).collect();
+        let narrowed = orders.and_then(|orders| Narrowing::of(orders, trees.columns));
+        let Some((narrowing, orders)) = narrowed else { return Layouts::default() };
+        Layouts {
+            tops: Tops::of(trees, &orders),
+            forest: Forest::of(&orders, &trees.roots),
+            narrowing: Some(narrowing),
         }
-    }
-
-    fn adds(self) -> bool {
-        matches!(self, Aggregate::Sum | Aggregate::Average)
     }
 }
 
@@ -297,12 +224,23 @@ fn targets_of(node: Node<'_>) -> Result<usize, Error> {
     count.ok_or_else(|| node.refuse("n_targets", format!("expected 1 to {MOST}")))
 }
 
+/// Numbers of an attribute, as doubles, and whether they came so.
+#[derive(Debug, Default)]
+struct Numbers {
+    values: Vec<f64>,
+    are_doubles: bool,
+}
+
 /// Numbers of a tensor that stands in an attribute.
-fn numbers_of(node: Node<'_>, name: &str) -> Result<Option<Vec<f32>>, Error> {
+fn numbers_of(node: Node<'_>, name: &str) -> Result<Option<Numbers>, Error> {
     let Some(tensor) = node.tensor(name) else { return Ok(None) };
-    let values = tensor_of(tensor)?;
-    let values = values.to_f32s().map_err(|Fault(what)| node.refuse(name, what))?;
-    Ok(Some(values.into_owned()))
+    let tensor = tensor_of(tensor)?;
+    if let Data::F64(values) = tensor.data() {
+        return Ok(Some(Numbers { values: values.clone(), are_doubles: true }));
+    }
+    let values = tensor.to_f32s().map_err(|Fault(what)| node.refuse(name, what))?;
+    let values = values.iter().map(|value| f64::from(*value)).collect();
+    Ok(Some(Numbers { values, are_doubles: false }))
 }
 
 /// How far a walk has come with a node.
@@ -318,7 +256,7 @@ enum Seen {
 const MOST_STEPS: usize = 1 << 21;
 
 /// How many steps a row may take from the roots to the leaves, or none if there is a way without an end.
-fn longest_ways(branches: &[Branch], sets: &[Vec<f32>], roots: &[Next]) -> Option<usize> {
+fn longest_ways(branches: &[Branch], sets: &[Vec<f64>], roots: &[Next]) -> Option<usize> {
     let mut seen = vec![Seen::Not; branches.len()];
     let mut heights = vec![0_usize; branches.len()];
     let mut waiting: Vec<Next> = roots.to_vec();

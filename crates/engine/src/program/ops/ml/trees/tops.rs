@@ -16,15 +16,17 @@ use super::super::super::super::way::Way;
 ///
 /// - every column of a question is below `columns`
 /// - both answers of every node below lead to a node of the same tree, of which the exits are the first
-/// - values are there for each exit of a tree that is all top, and for each node of any other but for its
-///   first target
+/// - values are there for each exit of a tree that is all top, and for each node of any other, but for its
+///   first target where they are single; all are single, or all doubles
 #[derive(Debug)]
 pub(super) struct Tops {
     trees: Vec<Tree>,
     splits: Vec<Split>,
     below: Vec<Below>,
     adds: Vec<Add>,
-    values: Vec<f32>,
+    pub(super) values: Vec<f32>,
+    /// The same where a model's weights are doubles.
+    pub(super) doubles: Vec<f64>,
     columns: usize,
     /// Which targets a tree adds to.
     pub(super) speaks: Vec<bool>,
@@ -100,6 +102,7 @@ pub(super) struct Room {
     x: Vec<Line>,
     /// The scores, target by target.
     sums: Vec<Line>,
+    doubles: Vec<f64>,
 }
 
 /// How many rows are run at a time at most: what is below a top is brought near once for all of them, and
@@ -121,11 +124,27 @@ impl Tops {
         }
     }
 
-    /// What all trees give together for up to `MOST_ROWS` rows.
+    /// What all trees give together for up to `MOST_ROWS` rows, where the values are single.
     pub(super) fn run(&self, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [f32]) {
         debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
         #[cfg(target_arch = "x86_64")]
         lanes::run(self, way, rows, columns, room, scores);
+        #[cfg(not(target_arch = "x86_64"))]
+        unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
+    }
+
+    /// The same in doubles, where the values are.
+    pub(super) fn run_doubles(
+        &self,
+        way: Way,
+        rows: &[f32],
+        columns: usize,
+        room: &mut Room,
+        scores: &mut [f64],
+    ) {
+        debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
+        #[cfg(target_arch = "x86_64")]
+        lanes::run_doubles(self, way, rows, columns, room, scores);
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
     }

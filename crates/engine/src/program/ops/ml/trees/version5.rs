@@ -1,7 +1,9 @@
 //! Trees as version 5 lists them: branches and leaves apart, and sets.
 
 use super::{
-    Aggregate, Branch, Next, Test, Trees, column_of, numbers_of, one_for_each, scoring::values, targets_of,
+    Aggregate, Branch, Next, Sum, Test, Trees, column_of, numbers_of, one_for_each,
+    scoring::{Given, values},
+    targets_of,
 };
 use crate::{
     Error,
@@ -13,10 +15,15 @@ use crate::{
 
 /// A node of version 5.
 pub(in super::super) fn ensemble(node: Node<'_>) -> Result<Kernel, Error> {
+    let weights = numbers_of(node, "leaf_weights")?.unwrap_or_default();
+    if weights.are_doubles { read::<f64>(node, &weights.values) } else { read::<f32>(node, &weights.values) }
+}
+
+fn read<S: Sum>(node: Node<'_>, weights: &[f64]) -> Result<Kernel, Error> {
     let ints = |name| node.ints(name).unwrap_or_default();
     let targets = targets_of(node)?;
-    let tensor = |name: &str| numbers_of(node, name).map(Option::unwrap_or_default);
-    let (splits, modes, weights) = (tensor("nodes_splits")?, tensor("nodes_modes")?, tensor("leaf_weights")?);
+    let tensor = |name: &str| numbers_of(node, name).map(|numbers| numbers.unwrap_or_default().values);
+    let (splits, modes) = (tensor("nodes_splits")?, tensor("nodes_modes")?);
     let (columns, yes, no) =
         (ints("nodes_featureids"), ints("nodes_truenodeids"), ints("nodes_falsenodeids"));
     let (yes_leaf, no_leaf) = (ints("nodes_trueleafs"), ints("nodes_falseleafs"));
@@ -85,11 +92,11 @@ pub(in super::super) fn ensemble(node: Node<'_>) -> Result<Kernel, Error> {
         root => Ok(root),
     });
     let roots = roots.collect::<Result<Vec<_>, Error>>()?;
-    let of_leaf = leaf_targets.iter().zip(&weights).map(|(target, weight)| {
+    let of_leaf = leaf_targets.iter().zip(weights).map(|(target, weight)| {
         let target_id = u32::try_from(*target).ok().filter(|target| (*target as usize) < targets);
         let target = target_id
             .ok_or_else(|| node.refuse("leaf_targetids", format!("{target} is none of {targets}")))?;
-        Ok(vec![(target, *weight)])
+        Ok(vec![(target, S::of(*weight))])
     });
     let of_leaf = of_leaf.collect::<Result<Vec<_>, Error>>()?;
     let trees = Trees::new(node, branches, roots, of_leaf, sets, targets)?;
@@ -109,5 +116,5 @@ pub(in super::super) fn ensemble(node: Node<'_>) -> Result<Kernel, Error> {
         4 => Post::Probit,
         other => return Err(node.refuse("post_transform", format!("{other} is not known"))),
     };
-    Ok(values(trees, aggregate, post, Vec::new()))
+    Ok(values(trees, aggregate, post, Vec::new(), Given::AsTaken))
 }

@@ -4,7 +4,7 @@
 //! all: no branch of the processor depends on the data. Leaves are added in the order of the trees, as
 //! ONNX Runtime adds.
 
-use super::{Branch, Next, Order};
+use super::{Next, Order};
 
 /// How many walks are made at a time.
 const WALKS: usize = 8;
@@ -29,9 +29,9 @@ struct Node {
 
 impl Forest {
     /// Lays trees out that ask for order alone.
-    pub(super) fn of(branches: &[Branch], roots: &[Next]) -> Option<Forest> {
+    pub(super) fn of(orders: &[Order], roots: &[Next]) -> Option<Forest> {
         let mut forest =
-            Forest { nodes: Vec::with_capacity(2 * branches.len() + roots.len()), trees: Vec::new() };
+            Forest { nodes: Vec::with_capacity(2 * orders.len() + roots.len()), trees: Vec::new() };
         for root in roots {
             let first = forest.nodes.len() as u32;
             forest.nodes.push(Node::leaf(first, 0));
@@ -42,14 +42,14 @@ impl Forest {
                 match next {
                     Next::Leaf(leaf) => forest.nodes[at as usize] = Node::leaf(at, leaf),
                     Next::Branch(number) => {
-                        let order = branches[number as usize].as_order()?;
+                        let order = &orders[number as usize];
                         let below = forest.nodes.len() as u32;
                         // A node that is come to in several ways is laid out for each: not for ever.
-                        if forest.nodes.len() > 4 * branches.len() + 4 * roots.len() {
+                        if forest.nodes.len() > 4 * orders.len() + 4 * roots.len() {
                             return None;
                         }
                         forest.nodes.extend([Node::leaf(below, 0), Node::leaf(below + 1, 0)]);
-                        forest.nodes[at as usize] = Node::of(&order, below);
+                        forest.nodes[at as usize] = Node::of(order, below);
                         waiting.extend([(order.left, below, above + 1), (order.right, below + 1, above + 1)]);
                     }
                 }

@@ -7,8 +7,11 @@
 
 mod avx2;
 mod avx512;
+mod doubles;
 
 use super::{Add, Below, COLUMN, Line, MISSING_IS_LEFT, MOST_ROWS, Questions, Room, Split, Tops, Tree, Way};
+
+pub(super) use doubles::run_doubles;
 
 /// How many registers of rows are run side by side at most.
 const MOST_GROUPS: usize = 4;
@@ -18,6 +21,20 @@ const OF_PASS: usize = MOST_GROUPS * avx512::LANES;
 
 /// What all trees give together for up to `MOST_ROWS` rows.
 pub(super) fn run(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [f32]) {
+    each_run(tops, way, rows, columns, scores, |rows, scores| {
+        run_passes(tops, way, rows, columns, room, scores);
+    });
+}
+
+/// Calls the function with rows that fill whole passes, and then with the rest.
+fn each_run<S>(
+    tops: &Tops,
+    way: Way,
+    rows: &[f32],
+    columns: usize,
+    scores: &mut [S],
+    mut f: impl FnMut(&[f32], &mut [S]),
+) {
     let lanes = if way == Way::Avx512 { avx512::LANES } else { avx2::LANES };
     let targets = tops.speaks.len();
     // Several passes are worth their room in the cache where there is something below to bring near.
@@ -31,7 +48,7 @@ pub(super) fn run(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mu
         let (of_whole, of_rest) = scores.split_at_mut(in_whole * targets);
         for (rows, scores) in [(whole, of_whole), (rest, of_rest)] {
             if !rows.is_empty() {
-                run_passes(tops, way, rows, columns, room, scores);
+                f(rows, scores);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BinaryHeap;
 
 use super::{
-    super::{Next, Order, Trees},
+    super::{Next, Order, Sum, Trees},
     Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Questions, Split, Tops, Tree,
 };
 
@@ -22,7 +22,7 @@ struct Node {
 
 impl Tops {
     /// Lays trees out that ask for order alone, each of which adds to the same targets at all its leaves.
-    pub(in super::super) fn of(trees: &Trees) -> Option<Tops> {
+    pub(in super::super) fn of<S: Sum>(trees: &Trees<S>, orders: &[Order]) -> Option<Tops> {
         // 15 bits hold a column, and one more stands for what no row has.
         if trees.columns >= (1 << 15) - 1 {
             return None;
@@ -33,27 +33,33 @@ impl Tops {
             below: Vec::new(),
             adds: Vec::new(),
             values: Vec::new(),
+            doubles: Vec::new(),
             columns: trees.columns,
             speaks: vec![false; trees.targets],
         };
         let mut room = 4 * (trees.branches.len() + trees.roots.len());
         for root in &trees.roots {
-            let nodes = nodes_of(trees, *root, &mut room)?;
+            let nodes = nodes_of(orders, *root, &mut room)?;
             tops.push(trees, &nodes)?;
         }
         Some(tops)
     }
 
-    fn push(&mut self, trees: &Trees, nodes: &[Node]) -> Option<()> {
+    fn push<S: Sum>(&mut self, trees: &Trees<S>, nodes: &[Node]) -> Option<()> {
         let leaves: Vec<u32> =
             nodes.iter().filter(|node| node.question.is_none()).map(|node| node.leaf).collect();
         // Nodes that are come to in several ways may have weights without end.
         let many = trees.weights_of(leaves[0]).len().saturating_mul(nodes.len().max(EXITS));
-        if self.values.len().saturating_add(many) > MOST_VALUES.min(8 * EXITS + 64 * trees.weights.len()) {
+        if S::values_of(self).len().saturating_add(many)
+            > MOST_VALUES.min(8 * EXITS + 64 * trees.weights.len())
+        {
             return None;
         }
         // A leaf's value that is no number could not be compared with: it would not stay where it is.
-        if leaves.iter().any(|leaf| trees.weights_of(*leaf).iter().any(|(_, weight)| weight.is_nan())) {
+        if leaves
+            .iter()
+            .any(|leaf| trees.weights_of(*leaf).iter().any(|(_, weight)| weight.to_f64().is_nan()))
+        {
             return None;
         }
         let targets: Vec<u32> = trees.weights_of(leaves[0]).iter().map(|(target, _)| *target).collect();
@@ -77,20 +83,22 @@ impl Tops {
             nodes: 0,
             adds: targets.len() as u32,
         };
-        // Values lie in the order of the exits, or of the nodes below. The nodes hold those of the first
+        // Values lie in the order of the exits, or of the nodes below. The nodes hold single ones of the first
         // target themselves: they are at hand when a row has come to them.
         let is_whole = tree.steps == 0;
         let places = if is_whole { exits } else { self.push_below(trees, nodes, &exits)? };
         for (at, target) in targets.iter().enumerate() {
             self.speaks[*target as usize] = true;
-            self.adds.push(Add { target: *target, values: u32::try_from(self.values.len()).ok()? });
-            if is_whole || at > 0 {
-                self.values.extend(places.iter().map(|place| value_of(trees, &nodes[*place], at)));
+            let values = S::values_of(self);
+            let first = u32::try_from(values.len()).ok()?;
+            if is_whole || at > 0 || !S::FITS_NODES {
+                values.extend(places.iter().map(|place| value_of(trees, &nodes[*place], at)));
             }
             if is_whole {
                 let room = places.len().next_multiple_of(EXITS);
-                self.values.extend(std::iter::repeat_n(0.0, room - places.len()));
+                values.extend(std::iter::repeat_n(S::default(), room - places.len()));
             }
+            self.adds.push(Add { target: *target, values: first });
         }
         tree.nodes = self.below.len() as u32 - tree.below;
         self.trees.push(tree);
@@ -113,7 +121,12 @@ impl Tops {
     }
 
     /// Lays out what is below a top, exits first; gives the nodes in that order.
-    fn push_below(&mut self, trees: &Trees, nodes: &[Node], exits: &[usize]) -> Option<Vec<usize>> {
+    fn push_below<S: Sum>(
+        &mut self,
+        trees: &Trees<S>,
+        nodes: &[Node],
+        exits: &[usize],
+    ) -> Option<Vec<usize>> {
         let mut places = exits.to_vec();
         let mut at = 0;
         while at < places.len() {
@@ -127,7 +140,11 @@ impl Tops {
                 }
                 // Whatever is asked of the column of the least number, it is not above.
                 None => Below {
-                    threshold: value_of(trees, &nodes[places[at]], 0),
+                    threshold: if S::FITS_NODES {
+                        value_of(trees, &nodes[places[at]], 0).to_f32()
+                    } else {
+                        0.0
+                    },
                     leads: at as u32 | MISSING_IS_LEFT | (self.columns as u32) << COLUMN,
                 },
             };
@@ -139,15 +156,15 @@ impl Tops {
 }
 
 /// What a leaf adds to the target of that place.
-fn value_of(trees: &Trees, node: &Node, target: usize) -> f32 {
+fn value_of<S: Sum>(trees: &Trees<S>, node: &Node, target: usize) -> S {
     match node.question {
-        None => trees.weights_of(node.leaf).get(target).map_or(0.0, |(_, weight)| *weight),
-        Some(_) => 0.0,
+        None => trees.weights_of(node.leaf).get(target).map_or(S::default(), |(_, weight)| *weight),
+        Some(_) => S::default(),
     }
 }
 
 /// A tree's nodes, the root first. One that is come to in several ways is there for each: not for ever.
-fn nodes_of(trees: &Trees, root: Next, room: &mut usize) -> Option<Vec<Node>> {
+fn nodes_of(orders: &[Order], root: Next, room: &mut usize) -> Option<Vec<Node>> {
     let node = || Node { question: None, leaf: 0, height: 0 };
     let mut nodes = vec![node()];
     let mut waiting = vec![(root, 0)];
@@ -155,7 +172,7 @@ fn nodes_of(trees: &Trees, root: Next, room: &mut usize) -> Option<Vec<Node>> {
         match next {
             Next::Leaf(leaf) => nodes[at].leaf = leaf,
             Next::Branch(number) => {
-                let order = trees.branches[number as usize].as_order()?;
+                let order = orders[number as usize];
                 *room = room.checked_sub(1)?;
                 let left = nodes.len();
                 nodes.extend([node(), node()]);
