@@ -45,3 +45,30 @@ find_rust() {
 
 find_compiler
 find_rust
+
+# A virtual environment with the pinned libraries of a group of the wheel's tests, made anew when they change.
+python_environment() {
+    pins="crates/python/$1/requirements.txt"
+    environment="${CARGO_TARGET_DIR:-target}/python-$1"
+    [ -f "$environment/pins" ] && cmp -s "$pins" "$environment/pins" && return
+    rm -rf "$environment"
+    if ! python3 -m venv "$environment" 2>/dev/null && command -v apt-get >/dev/null 2>&1; then
+        { as_root apt-get update && as_root apt-get install -y python3-venv; } >&2 || true
+        python3 -m venv "$environment" || missing 'the venv module of Python' 'apt-get install python3-venv'
+    fi
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins"
+    cp "$pins" "$environment/pins"
+}
+
+# The wheel's tests, on the library that the workspace's own build made: a group is a folder of crates/python.
+python_tests() {
+    group=$1
+    shift
+    cargo build --workspace --quiet
+    library="${CARGO_TARGET_DIR:-target}/debug"
+    for built in "$library/libautoml_pack_native.so" "$library/libautoml_pack_native.dylib"; do
+        if [ -f "$built" ]; then cp "$built" crates/python/python/automl_pack/_native.abi3.so; fi
+    done
+    python_environment "$group"
+    PYTHONPATH="$PWD/crates/python/python" "$environment/bin/python" -m pytest -q "crates/python/$group" "$@"
+}

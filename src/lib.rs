@@ -1,5 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+extern crate self as automl_pack;
+
+#[cfg(feature = "command")]
+mod cli;
+
+/// The command `automl-pack`, for programs that bring it along.
+#[cfg(feature = "command")]
+pub mod command {
+    pub use crate::cli::{
+        Exit, Failure, audit, diff, inspect, of_summary, prepare, quieten_guarded_panics, run, verify,
+    };
+}
+
 pub use automl_pack_bundle::{self as bundle, Archive, Digest, Limits, Manifest};
 pub use automl_pack_carefree as carefree;
 pub use automl_pack_engine as engine;

@@ -1,15 +1,16 @@
 //! `automl-pack audit`.
 
-use std::process::ExitCode;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use automl_pack::{Finding, Severity};
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     Bundle,
-    failure::Failure,
+    failure::{Exit, Failure},
     open_archive, output,
     table::{HEADING, Side, count, table, thousands},
 };
@@ -25,16 +26,24 @@ pub(crate) struct Audit {
 }
 
 impl Audit {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let refused = |error| Failure::bundle(&self.bundle.path, &error);
-        let archive = open_archive(&self.bundle.path)?;
-        let audit = automl_pack::audit(&archive).map_err(refused)?;
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        let audit = of(&self.bundle.path)?;
         match self.json {
             true => output::print_json(&Report::of(&audit))?,
             false => output::print(&for_people(&audit))?,
         }
-        Ok(if audit.is_serious() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if audit.is_serious() { Exit::REFUSED } else { Exit::DONE })
     }
+}
+
+fn of(bundle: &Path) -> Result<automl_pack::Audit, Failure> {
+    let archive = open_archive(bundle)?;
+    automl_pack::audit(&archive).map_err(|error| Failure::bundle(bundle, &error))
+}
+
+/// What `audit --json` says of a pack.
+pub fn audit(bundle: impl AsRef<Path>) -> Result<Value, Failure> {
+    of(bundle.as_ref()).map(|audit| output::to_value(&Report::of(&audit)))
 }
 
 #[derive(Debug, Serialize)]

@@ -1,11 +1,13 @@
 //! `automl-pack completions`.
 
-use std::process::ExitCode;
-
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, failure::Failure, output};
+use super::{
+    Cli,
+    failure::{Exit, Failure},
+    output,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
@@ -14,10 +16,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "automl-pack", &mut script);
         output::print(&String::from_utf8_lossy(&script))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::DONE)
     }
 }

@@ -1,12 +1,12 @@
 //! `automl-pack convert`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use automl_pack::{Builder, Dropped, Reweighing};
 use clap::{Args, ValueEnum};
 
 use super::{
-    failure::Failure,
+    failure::{Exit, Failure},
     making::{self, Making},
     open_archive, output,
     table::{HEADING, count, size, thousands},
@@ -36,7 +36,7 @@ enum Weights {
 }
 
 impl Convert {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         let archive = open_archive(&self.old)?;
         let reweighing = match self.weights {
             Weights::Kept => Reweighing::Kept,
@@ -60,7 +60,7 @@ impl Convert {
             report += "the weights were derived again: the model with the least error weighs most\n";
         }
         output::print(&report)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::DONE)
     }
 }
 

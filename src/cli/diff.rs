@@ -1,9 +1,6 @@
 //! `automl-pack diff`.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::{Path, PathBuf};
 
 use automl_pack::{Archive, Auto, Difference, Error, Options, Part, bundle::Container};
 use clap::Args;
@@ -11,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    failure::Failure,
+    failure::{Exit, Failure},
     open, output,
     table::{HEADING, count},
 };
@@ -39,18 +36,28 @@ struct Report<'a> {
 }
 
 impl Diff {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let options = Options::default();
-        let opened = |path| open(path, &options).and_then(|opened| only_bundles(path, opened));
-        let (before, after) = (opened(&self.before)?, opened(&self.after)?);
-        let differences = automl_pack::diff((&before.0, &before.1), (&after.0, &after.1));
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        let differences = differences(&self.before, &self.after)?;
         let same = differences.is_empty();
         match self.json {
             true => output::print_json(&Report { same, differences: &differences })?,
             false => output::print(&for_people(&differences))?,
         }
-        Ok(if self.exit_code && !same { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if self.exit_code && !same { Exit::REFUSED } else { Exit::DONE })
     }
+}
+
+fn differences(before: &Path, after: &Path) -> Result<Vec<Difference>, Failure> {
+    let options = Options::default();
+    let opened = |path| open(path, &options).and_then(|opened| only_bundles(path, opened));
+    let (before, after) = (opened(before)?, opened(after)?);
+    Ok(automl_pack::diff((&before.0, &before.1), (&after.0, &after.1)))
+}
+
+/// What `diff --json` says of two bundles.
+pub fn diff(before: impl AsRef<Path>, after: impl AsRef<Path>) -> Result<Value, Failure> {
+    let differences = differences(before.as_ref(), after.as_ref())?;
+    Ok(output::to_value(&Report { same: differences.is_empty(), differences: &differences }))
 }
 
 /// Bare graphs have no parts to compare one by one.

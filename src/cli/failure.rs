@@ -18,17 +18,53 @@ const USAGE: u8 = 2;
 /// Ended by Ctrl-C: 128 and the signal's number, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
+/// The code that a command ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit(u8);
+
+impl Exit {
+    pub(crate) const DONE: Exit = Exit(0);
+    pub(crate) const REFUSED: Exit = Exit(REFUSED);
+    pub(crate) const USAGE: Exit = Exit(USAGE);
+
+    /// The number: 0 done, 1 the bundle or the data was refused, 2 usage or environment, 130 interrupted.
+    pub fn code(self) -> u8 {
+        self.0
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.0)
+    }
+}
+
 /// Why a command ended.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     code: u8,
     message: String,
     hint: Option<&'static str>,
 }
 
 impl Failure {
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.hint
+    }
+
+    /// The code that the command would end with.
+    pub fn exit(&self) -> Exit {
+        Exit(self.code)
+    }
+
     /// A bundle that was not opened.
-    pub(crate) fn bundle(path: &Path, error: &Error) -> Failure {
+    pub fn bundle(path: &Path, error: &Error) -> Failure {
         let (code, hint) = match error {
             Error::Bundle(error) => of_container(error),
             Error::Carefree(error) => (REFUSED, of_pack(error)),
@@ -105,8 +141,13 @@ impl Failure {
         Failure { code, message: chain(error), hint }
     }
 
+    /// Rows that a pattern did not score.
+    pub fn scoring(error: &Error) -> Failure {
+        Failure::refused_as(error)
+    }
+
     /// A job that ended early.
-    pub(crate) fn job(error: &score::Error) -> Failure {
+    pub fn job(error: &score::Error) -> Failure {
         use score::Error::{
             Busy, Left, Memory, NoName, NothingFound, Output, Pattern, Resume, SamePlace, Stopped,
             TooManyRejects,
@@ -202,7 +243,7 @@ impl Failure {
     }
 
     /// Says it on stderr, unless there is nothing to say.
-    pub(crate) fn report(self) -> ExitCode {
+    pub(crate) fn report(self) -> Exit {
         if self.code != 0 {
             let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
             output::say(&format!("{error}error:{error:#} {}\n", output::plain(&self.message)));
@@ -211,7 +252,7 @@ impl Failure {
                 output::say(&format!("{hint}hint:{hint:#} {text}\n"));
             }
         }
-        ExitCode::from(self.code)
+        Exit(self.code)
     }
 }
 

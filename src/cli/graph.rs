@@ -1,6 +1,6 @@
 //! What a bare graph is: what it takes, what it gives, and what becomes of that.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::collections::BTreeMap;
 
 use automl_pack::{
     Archive, Auto, Member,
@@ -10,7 +10,6 @@ use automl_pack::{
 use serde::Serialize;
 
 use super::{
-    failure::Failure,
     inspect::{container, list, values_of},
     output,
     table::{HEADING, Side, count, size, table, thousands},
@@ -21,24 +20,9 @@ pub(super) fn of(auto: &Auto) -> Option<(&Member, &BareGraph)> {
     auto.pattern.members().iter().find_map(|member| Some((member, member.bare_graph()?)))
 }
 
-/// Says what it is.
-pub(super) fn inspect(
-    archive: &Archive,
-    auto: &Auto,
-    member: &Member,
-    graph: &BareGraph,
-    json: bool,
-) -> Result<ExitCode, Failure> {
-    let report = Report::of(archive, auto, member, graph);
-    match json {
-        true => output::print_json(&report)?,
-        false => output::print(&report.for_people())?,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
+/// What a bare graph is.
 #[derive(Debug, Serialize)]
-struct Report {
+pub(super) struct Report {
     format: &'static str,
     container: &'static str,
     bytes: u64,
@@ -82,7 +66,7 @@ struct Output {
 }
 
 impl Report {
-    fn of(archive: &Archive, auto: &Auto, member: &Member, graph: &BareGraph) -> Report {
+    pub(super) fn of(archive: &Archive, auto: &Auto, member: &Member, graph: &BareGraph) -> Report {
         let facts = graph.facts();
         let (task, classes) = match &auto.pattern.target().task {
             Task::Classification(classes) => ("classification", Some(values_of(classes))),
@@ -111,7 +95,7 @@ impl Report {
         }
     }
 
-    fn for_people(&self) -> String {
+    pub(super) fn for_people(&self) -> String {
         let mut text =
             format!("{HEADING}{}{HEADING:#}, a bare graph: {}", output::plain(&self.name), self.task);
         if let Some(classes) = &self.classes {

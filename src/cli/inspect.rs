@@ -1,20 +1,21 @@
 //! `automl-pack inspect`.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{collections::BTreeMap, path::Path};
 
 use automl_pack::{
-    Archive, Auto, Origin, Policy,
+    Archive, Auto, Options, Origin, Policy,
     bundle::{Container, Lineage},
     engine::Batch,
     plan::{self, Classes, Outputs, Task},
 };
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     Bundle,
-    failure::Failure,
-    graph, output,
+    failure::{Exit, Failure},
+    graph, open, output,
     table::{FAINT, HEADING, Side, count, size, table, thousands},
 };
 
@@ -28,17 +29,44 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         let (archive, auto) = self.bundle.open(Policy::default())?;
-        if let Some((member, graph)) = graph::of(&auto) {
-            return graph::inspect(&archive, &auto, member, graph, self.json);
-        }
-        let report = Report::of(&archive, &auto);
+        let what = What::of(&archive, &auto);
         match self.json {
-            true => output::print_json(&report)?,
-            false => output::print(&report.for_people())?,
+            true => output::print_json(&what)?,
+            false => output::print(&what.for_people())?,
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::DONE)
+    }
+}
+
+/// What `inspect --json` says of a bundle or a bare graph.
+pub fn inspect(path: impl AsRef<Path>) -> Result<Value, Failure> {
+    let (archive, auto) = open(path.as_ref(), &Options::default())?;
+    Ok(output::to_value(&What::of(&archive, &auto)))
+}
+
+/// What was opened.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum What {
+    Graph(Box<graph::Report>),
+    Bundle(Box<Report>),
+}
+
+impl What {
+    fn of(archive: &Archive, auto: &Auto) -> What {
+        match graph::of(auto) {
+            Some((member, graph)) => What::Graph(Box::new(graph::Report::of(archive, auto, member, graph))),
+            None => What::Bundle(Box::new(Report::of(archive, auto))),
+        }
+    }
+
+    fn for_people(&self) -> String {
+        match self {
+            What::Graph(report) => report.for_people(),
+            What::Bundle(report) => report.for_people(),
+        }
     }
 }
 
@@ -55,7 +83,7 @@ struct Report {
     target: String,
     blend: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    classes: Option<serde_json::Value>,
+    classes: Option<Value>,
     columns: Vec<Column>,
     weights: BTreeMap<String, f64>,
     members: Vec<Member>,
@@ -71,7 +99,7 @@ struct Identity {
     description: String,
     made_by: String,
     lineage: Option<Lineage>,
-    metadata: serde_json::Map<String, serde_json::Value>,
+    metadata: serde_json::Map<String, Value>,
     golden: GoldenRows,
 }
 
@@ -91,7 +119,7 @@ struct Column {
     kind: Option<&'static str>,
     /// The values, or the least and the greatest of a range.
     #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<serde_json::Value>,
+    values: Option<Value>,
     #[serde(rename = "range", skip_serializing_if = "std::ops::Not::not")]
     is_range: bool,
 }
@@ -312,7 +340,7 @@ fn columns(auto: &Auto) -> Vec<Column> {
         .collect()
 }
 
-pub(super) fn values_of(classes: &Classes) -> serde_json::Value {
+pub(super) fn values_of(classes: &Classes) -> Value {
     match classes {
         Classes::Text(values) => values.clone().into(),
         Classes::Integer(values) => values.clone().into(),
@@ -321,7 +349,7 @@ pub(super) fn values_of(classes: &Classes) -> serde_json::Value {
 }
 
 /// The first few of a list of values.
-pub(super) fn list(values: &serde_json::Value) -> String {
+pub(super) fn list(values: &Value) -> String {
     const SHOWN: usize = 6;
     let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut shown: Vec<String> = values.iter().take(SHOWN).map(show).collect();
@@ -331,11 +359,11 @@ pub(super) fn list(values: &serde_json::Value) -> String {
     shown.join(", ")
 }
 
-fn show(value: &serde_json::Value) -> String {
+fn show(value: &Value) -> String {
     match value {
-        serde_json::Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Number(number) => match number.as_f64() {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => match number.as_f64() {
             Some(number) => number.to_string(),
             None => number.to_string(),
         },

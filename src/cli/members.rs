@@ -1,13 +1,13 @@
 //! `automl-pack members`.
 
-use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use automl_pack::{Builder, Error, Policy};
 use clap::{Args, Subcommand};
 
 use super::{
     Bundle,
-    failure::Failure,
+    failure::{Exit, Failure},
     making::{self, Graph, Making},
 };
 
@@ -46,7 +46,7 @@ struct Change {
 }
 
 impl Members {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         match self.action {
             Action::Add(change) => change.run("members add", |mut builder, members| {
                 for member in members {
@@ -83,7 +83,7 @@ impl Change {
         self,
         by: &str,
         apply: impl FnOnce(Builder, &[String]) -> Result<Result<Builder, Error>, Failure>,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Exit, Failure> {
         let refused = |error: Error| Failure::bundle(&self.bundle.path, &error);
         let (archive, _) = self.bundle.open(Policy::default())?;
         let by = format!("{by} {}", self.members.join(" "));
@@ -93,6 +93,6 @@ impl Change {
             builder = builder.renormalise().map_err(refused)?;
         }
         self.making.write(builder, &self.output)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::DONE)
     }
 }

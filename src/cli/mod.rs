@@ -23,14 +23,20 @@ mod unpack;
 mod verify;
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
 use automl_pack::{Archive, Auto, Limits, Options, Policy};
 use clap::{Args, Parser, Subcommand};
 
-use failure::Failure;
+pub use audit::audit;
+pub use diff::diff;
+pub use failure::{Exit, Failure};
+pub use inspect::inspect;
+pub use predict::of_summary;
+pub use prepare::prepare;
+pub use verify::verify;
 
 /// An AutoML ensemble as one file, opened and scored anywhere.
 #[derive(Debug, Parser)]
@@ -97,24 +103,45 @@ fn open_archive(path: &Path) -> Result<Archive, Failure> {
     automl_pack::open_archive(path, &Limits::default()).map_err(|error| Failure::bundle(path, &error))
 }
 
-/// Parses the arguments, runs the command, and reports.
-pub(crate) fn run() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Predict(command) => command.run(),
-        Command::Prepare(command) => command.run(),
-        Command::Unpack(command) => command.run(),
-        Command::Inspect(command) => command.run(),
-        Command::Verify(command) => command.run(),
-        Command::Pack(command) => command.run(),
-        Command::Convert(command) => command.run(),
-        Command::Members(command) => command.run(),
-        Command::Diff(command) => command.run(),
-        Command::Drift(command) => command.run(),
-        Command::Audit(command) => command.run(),
-        Command::Completions(command) => command.run(),
-    };
-    match result {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
+/// Runs a command as its arguments say, of which the first is its own name; says on stdout and stderr what there is to
+/// say.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    match Cli::try_parse_from(arguments) {
+        Ok(Cli { command }) => command.run().unwrap_or_else(Failure::report),
+        Err(said) => {
+            // Where nobody can hear it, nothing is lost.
+            let _ = said.print();
+            if said.use_stderr() { Exit::USAGE } else { Exit::DONE }
+        }
+    }
+}
+
+/// Keeps quiet about panics that become errors: a graph that the engine panics on is refused, and so is a table that
+/// its reader panics on, with an error that says so. Others are reported as they were.
+pub fn quieten_guarded_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !crate::engine::is_guarded() && !crate::score::is_guarded() {
+            report(panic);
+        }
+    }));
+}
+
+impl Command {
+    fn run(self) -> Result<Exit, Failure> {
+        match self {
+            Command::Predict(command) => command.run(),
+            Command::Prepare(command) => command.run(),
+            Command::Unpack(command) => command.run(),
+            Command::Inspect(command) => command.run(),
+            Command::Verify(command) => command.run(),
+            Command::Pack(command) => command.run(),
+            Command::Convert(command) => command.run(),
+            Command::Members(command) => command.run(),
+            Command::Diff(command) => command.run(),
+            Command::Drift(command) => command.run(),
+            Command::Audit(command) => command.run(),
+            Command::Completions(command) => command.run(),
+        }
     }
 }

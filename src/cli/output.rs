@@ -95,6 +95,11 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| Failure::output(&error))
 }
 
+/// A report as JSON.
+pub(crate) fn to_value(report: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(report).expect("reports have text for keys and finite numbers")
+}
+
 /// Writes JSON for programs to stdout.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).expect("reports have text for keys and finite numbers");

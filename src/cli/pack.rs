@@ -1,13 +1,13 @@
 //! `automl-pack pack`.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{fs, path::PathBuf};
 
 use automl_pack::{Builder, bundle, plan};
 use clap::Args;
 use serde::de::DeserializeOwned;
 
 use super::{
-    failure::Failure,
+    failure::{Exit, Failure},
     making::{Graph, How, Making},
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct Pack {
 }
 
 impl Pack {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         let mut builder = match &self.dir {
             Some(dir) => Builder::from_folder(dir).map_err(|error| Failure::bundle(dir, &error))?,
             None => self.of_schema()?,
@@ -65,7 +65,7 @@ impl Pack {
             builder = builder.renormalise().map_err(|error| Failure::bundle(&self.output, &error))?;
         }
         self.making.write(builder, &self.output)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::DONE)
     }
 
     fn of_schema(&self) -> Result<Builder, Failure> {

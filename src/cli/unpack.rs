@@ -1,13 +1,13 @@
 //! `automl-pack unpack`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use automl_pack::{Archive, Auto, Error, bundle::Container};
 use clap::Args;
 
 use super::{
     Bundle,
-    failure::Failure,
+    failure::{Exit, Failure},
     interrupt, output,
     predict::{Scoring, is_there},
     table::{FAINT, HEADING, Side, count, size, table, thousands},
@@ -27,7 +27,7 @@ pub(crate) struct Unpack {
 }
 
 impl Unpack {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         if let (None, Some(option)) = (&self.predict, self.scoring.shapes_scores()) {
             return Err(Failure::usage(format!("{option} shapes scores: it needs --predict INPUT")));
         }
@@ -51,7 +51,7 @@ impl Unpack {
                 self.scoring.run(&auto, &[rows], &interrupt::watch()?)?;
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::DONE)
     }
 }
 

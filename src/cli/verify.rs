@@ -1,14 +1,15 @@
 //! `automl-pack verify`.
 
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use automl_pack::{Check, Verdict};
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
-    failure::{Failure, chain},
+    failure::{Exit, Failure, chain},
     output,
     table::FAINT,
 };
@@ -18,7 +19,7 @@ use super::{
 pub(crate) struct Verify {
     /// A bundle: a zip file, with or without its .zip, or an unpacked folder; or a bare ONNX model
     #[arg(value_name = "BUNDLE")]
-    bundle: std::path::PathBuf,
+    bundle: PathBuf,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -42,15 +43,23 @@ struct Item<'a> {
 }
 
 impl Verify {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let verdict =
-            automl_pack::verify(&self.bundle).map_err(|error| Failure::bundle(&self.bundle, &error))?;
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        let verdict = verdict(&self.bundle)?;
         match self.json {
             true => output::print_json(&Report::of(&verdict))?,
             false => output::print(&for_people(&verdict))?,
         }
-        Ok(if verdict.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if verdict.holds() { Exit::DONE } else { Exit::REFUSED })
     }
+}
+
+fn verdict(bundle: &Path) -> Result<Verdict, Failure> {
+    automl_pack::verify(bundle).map_err(|error| Failure::bundle(bundle, &error))
+}
+
+/// What `verify --json` says of a bundle.
+pub fn verify(bundle: impl AsRef<Path>) -> Result<Value, Failure> {
+    verdict(bundle.as_ref()).map(|verdict| output::to_value(&Report::of(&verdict)))
 }
 
 impl<'a> Report<'a> {

@@ -7,7 +7,6 @@ mod then;
 use std::{
     io::Write,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
 use automl_pack::{
@@ -21,7 +20,7 @@ use then::Then;
 
 use super::{
     Bundle,
-    failure::Failure,
+    failure::{Exit, Failure},
     output::{self, Output},
     table::{count, thousands},
 };
@@ -80,7 +79,7 @@ struct ForPrograms<'a> {
 }
 
 impl Drift {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         let data = Source::open(&self.input).map_err(|error| Failure::rows(&self.input, &error))?;
         let then = Then::open(&self.bundle)?;
         let (schema, target) = then.compared(&self.columns)?;
@@ -110,7 +109,7 @@ impl Drift {
     }
 
     /// Says how it stands, and whether that is well.
-    fn conclude(&self, report: &Report) -> Result<ExitCode, Failure> {
+    fn conclude(&self, report: &Report) -> Result<Exit, Failure> {
         let all: Vec<&ColumnDrift> = report.found.all().collect();
         if all.iter().all(|column| column.psi.is_none()) {
             return Err(Failure::no_statistics(&self.bundle.path));
@@ -124,7 +123,7 @@ impl Drift {
             ));
         }
         let has_drifted = all.iter().any(|column| column.verdict == Some(Verdict::Drifted));
-        Ok(if has_drifted { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if has_drifted { Exit::REFUSED } else { Exit::DONE })
     }
 }
 

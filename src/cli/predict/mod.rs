@@ -5,15 +5,19 @@ mod report;
 use std::{
     io,
     path::{Path, PathBuf},
-    process::ExitCode,
     time::Duration,
 };
 
 use automl_pack::{Action, Auto, Job, Policy, Reading, Selection, score};
 use clap::{Args, ValueEnum};
 
-use super::{Bundle, failure::Failure, interrupt};
+use super::{
+    Bundle,
+    failure::{Exit, Failure},
+    interrupt,
+};
 
+pub use report::of_summary;
 use report::{Report, Show};
 
 #[derive(Debug, Args)]
@@ -145,14 +149,14 @@ enum Do {
 type Encoding = &'static score::Encoding;
 
 impl Predict {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
         self.inputs.iter().try_for_each(|input| is_there(input))?;
         self.scoring.check_bundle(&self.bundle.path)?;
         let stop = interrupt::watch()?;
         self.scoring.start_threads()?;
         let (_, auto) = self.bundle.open(self.scoring.policy())?;
         self.scoring.run(&auto, &self.inputs, &stop)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::DONE)
     }
 }
 

@@ -107,7 +107,8 @@ fn of_progress(progress: &Progress) -> Value {
     })
 }
 
-fn of_summary(summary: &Summary) -> Value {
+/// What `--progress json` says of a job that is done.
+pub fn of_summary(summary: &Summary) -> Value {
     let cells = |((column, flaw), cells): (&(String, Flaw), &u64)| json!({"column": column, "flaw": flaw.word(), "cells": cells});
     let stages = summary.stages.each().map(|(name, spent)| (name.to_owned(), spent.as_secs_f64().into()));
     let mut told = json!({

@@ -2,18 +2,19 @@
 
 mod shown;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf};
 
 use automl_pack::{
-    Holdout, Preparation, Source,
+    Holdout, Preparation, Source, Stop,
     plan::{Aim, Classes, ColumnForm, KindForm, PlanForm, StepForm, TargetForm, TaskForm, Wishes},
-    score::prepare::check_folder,
+    score::prepare::{Study, Written, check_folder},
 };
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
-    failure::{Failure, Preparing},
+    failure::{Exit, Failure, Preparing},
     interrupt,
     making::pair_of,
     output,
@@ -81,6 +82,27 @@ pub(crate) struct Prepare {
     plan: Option<PathBuf>,
 }
 
+/// Does what `prepare` does with these arguments, and says nothing; gives what it found and what it wrote.
+pub fn prepare(arguments: impl IntoIterator<Item = OsString>, stop: Stop) -> Result<Value, Failure> {
+    #[derive(Debug, Parser)]
+    #[command(no_binary_name = true)]
+    struct Alone {
+        #[command(flatten)]
+        prepare: Prepare,
+    }
+    let Alone { prepare } =
+        Alone::try_parse_from(arguments).map_err(|said| Failure::usage(said.to_string()))?;
+    let mut found = Value::Null;
+    let written = prepare.work(stop, |study| {
+        found = shown::as_json(study);
+        Ok(())
+    })?;
+    if let Some(written) = written {
+        found["written"] = shown::written_as_json(&written);
+    }
+    Ok(found)
+}
+
 /// What features are for.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum For {
@@ -108,7 +130,28 @@ struct Draft {
 }
 
 impl Prepare {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        let written = self.work(interrupt::watch()?, |study| {
+            shown::warn(study);
+            let table = shown::study(study);
+            if self.dry_run {
+                return output::print(&table);
+            }
+            output::say(&table);
+            Ok(())
+        })?;
+        if let Some((written, folder)) = written.zip(self.output.as_deref()) {
+            shown::report(&written, folder);
+        }
+        Ok(Exit::DONE)
+    }
+
+    /// Looks, shows what it saw, and writes it.
+    fn work(
+        &self,
+        stop: Stop,
+        see: impl FnOnce(&Study<'_>) -> Result<(), Failure>,
+    ) -> Result<Option<Written>, Failure> {
         let mut preparation = self.preparation()?;
         let folder = self.output.clone().unwrap_or_default();
         let (schema, plan) = (self.schema.as_deref(), self.plan.as_deref());
@@ -118,20 +161,16 @@ impl Prepare {
             check_folder(&folder, self.force).map_err(failed)?;
         }
         let source = Source::open(&self.train).map_err(failed)?;
-        preparation.stop = interrupt::watch()?;
+        preparation.stop = stop;
         let study = preparation.study(&source).map_err(failed)?;
-        shown::warn(&study);
+        see(&study)?;
         if self.dry_run {
-            output::print(&shown::study(&study))?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(None);
         }
-        output::say(&shown::study(&study));
         let steps = study.plan().steps.clone();
         let places = Preparing { steps: &steps, ..places };
         let written = study.fit().and_then(|fitted| fitted.write(&folder, self.force));
-        let written = written.map_err(|error| places.failure(&error))?;
-        shown::report(&written, &folder);
-        Ok(ExitCode::SUCCESS)
+        written.map(Some).map_err(|error| places.failure(&error))
     }
 
     fn preparation(&self) -> Result<Preparation, Failure> {

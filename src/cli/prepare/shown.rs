@@ -7,6 +7,8 @@ use automl_pack::{
     score::prepare::{Looked, Study, Written},
 };
 
+use serde_json::{Value, json};
+
 use crate::cli::{
     output,
     table::{FAINT, Side, count, table, thousands},
@@ -18,6 +20,29 @@ const SHOWN: usize = 8;
 /// The columns, and the target.
 pub(super) fn study(study: &Study<'_>) -> String {
     columns(study) + &target(study)
+}
+
+/// The same for programs.
+pub(super) fn as_json(study: &Study<'_>) -> Value {
+    let column = |looked: Looked<'_>| {
+        json!({
+            "name": looked.column.name, "type": looked.column.kind.word(), "missing": looked.sight.missing,
+            "why": looked.sight.why, "steps": looked.steps,
+        })
+    };
+    let columns: Vec<Value> = study.columns().map(column).collect();
+    let inferred = study.inferred();
+    let target = output::to_value(&inferred.schema.target);
+    json!({ "rows": inferred.rows, "columns": columns, "target": target, "why": inferred.why })
+}
+
+/// What was written, for programs.
+pub(super) fn written_as_json(written: &Written) -> Value {
+    json!({
+        "rows": written.rows, "held": written.held, "unanswered": written.unanswered,
+        "refused": written.refused, "features": written.features, "passes": written.passes,
+        "gaps": written.gaps,
+    })
 }
 
 /// Says where the table is not what it was said to be.

@@ -1,10 +1,10 @@
 //! A graph that comes alone: which of its outputs predicts, and whether it gives probabilities.
 
 use automl_pack_engine::Graph;
-use automl_pack_plan::{Action, Block, Outputs, Plan, Policy, Statistics, Target, Task};
+use automl_pack_plan::{Action, Block, Plan, Policy, Statistics, Target, Task};
 use ndarray::ArrayView1;
 
-use super::{Files, binary_config, synthetic, to_json};
+use super::{Files, PROBABILITIES, binary_config, synthetic, to_json};
 use crate::{Error, network::Network};
 
 /// Adds what is known of a bare graph to the files of its member.
@@ -12,7 +12,7 @@ pub(super) fn complete(member: &str, files: &mut Files, plan: &Plan, target: &Ta
     if !files.contains_key("binary_config.json") {
         files.insert("binary_config.json".to_owned(), to_json(&binary_config(None)));
     }
-    if files.contains_key("output_names.json") && files.contains_key("output_probabilities.txt") {
+    if files.contains_key("output_names.json") && files.contains_key(PROBABILITIES) {
         return Ok(());
     }
     let graph = files.get("m.onnx").map(Vec::as_slice).unwrap_or_default();
@@ -21,15 +21,13 @@ pub(super) fn complete(member: &str, files: &mut Files, plan: &Plan, target: &Ta
     let output = predictions(&names)
         .ok_or_else(|| Error::NoOutput { member: member.to_owned(), found: names.join(", ") })?;
     let network = Network::load(member, graph, output, plan)?;
-    let is_classification = matches!(target.task, Task::Classification(_));
-    let outputs = match is_classification && gives_probabilities(member, &network, plan)? {
-        true => Outputs::Probabilities,
-        false => Outputs::Logits,
-    };
     names[output] = "predictions".to_owned();
     files.insert("output_names.json".to_owned(), to_json(&names));
-    let text = if outputs == Outputs::Probabilities { "1" } else { "0" };
-    files.insert("output_probabilities.txt".to_owned(), text.into());
+    if !files.contains_key(PROBABILITIES) {
+        let is_classification = matches!(target.task, Task::Classification(_));
+        let is_given = is_classification && gives_probabilities(member, &network, plan)?;
+        files.insert(PROBABILITIES.to_owned(), if is_given { "1" } else { "0" }.into());
+    }
     Ok(())
 }
 

@@ -22,6 +22,7 @@ pub use convert::{Conversion, Dropped, Reweighing};
 pub use finish::Packed;
 
 const WEIGHTS: &str = "weights_mapping.json";
+const PROBABILITIES: &str = "output_probabilities.txt";
 
 /// A bundle in the making.
 ///
@@ -239,6 +240,22 @@ impl Builder {
         let name = model.into();
         self = self.member(name.clone(), graph);
         self.models.entry(name).or_default().weights.push(weight);
+        self
+    }
+
+    /// Adds a graph of which it is known that it gives probabilities, which need not sum to 1: of other graphs that
+    /// is told from what they give.
+    #[must_use]
+    pub fn probabilities_member(
+        mut self,
+        model: impl Into<String>,
+        graph: impl Into<Vec<u8>>,
+        weight: f64,
+    ) -> Builder {
+        let name = model.into();
+        self = self.weighted_member(name.clone(), graph, weight);
+        let member = self.models.get_mut(&name).and_then(|model| model.members.last_mut());
+        member.into_iter().for_each(|files| drop(files.insert(PROBABILITIES.to_owned(), b"1".to_vec())));
         self
     }
 

@@ -1,0 +1,47 @@
+"""An AutoML ensemble as one file, opened and scored anywhere.
+
+>>> import automl_pack as ap
+>>> ap.pack("churn.pack.zip", members={"lgbm": model, "linear": pipe}, weights={"lgbm": 0.7, "linear": 0.3},
+...         data=X_valid, target=y_valid)
+>>> scores = ap.Auto.unpack("churn.pack.zip").pattern.predict(df)
+"""
+
+from __future__ import annotations
+
+from ._native import __version__
+from .bundle import Auto, MemberScores, Pack, Pattern, Scores
+from .errors import BundleError, CannotConvert, Error, Interrupted, NotFaithful, RowsError, UsageError
+from .job import Job
+from .packers.keras import Keras
+from .packers.onnx_file import Onnx
+from .packers.torch import Torch
+from .packing import pack
+from .preparing import prepare
+from .reports import audit, convert, diff, inspect, verify
+
+__all__ = [
+    "Auto",
+    "BundleError",
+    "CannotConvert",
+    "Error",
+    "Interrupted",
+    "Job",
+    "Keras",
+    "MemberScores",
+    "NotFaithful",
+    "Onnx",
+    "Pack",
+    "Pattern",
+    "RowsError",
+    "Scores",
+    "Torch",
+    "UsageError",
+    "__version__",
+    "audit",
+    "convert",
+    "diff",
+    "inspect",
+    "pack",
+    "prepare",
+    "verify",
+]

@@ -1,0 +1,146 @@
+"""Whether a bundle predicts what the original objects do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .bundle import Auto, Scores
+from .errors import NotFaithful
+from .packers.part import Part
+from .table import Table
+
+#: So many rows are asked for at a time.
+_CHUNK = 65_536
+
+
+@dataclass
+class Asked:
+    """What the original objects say of rows: each member's probabilities or values, in double precision."""
+
+    members: list[np.ndarray]
+    weights: list[float]
+    classes: list[Any] | None
+    blend: str
+
+    def at(self, places: np.ndarray) -> Asked:
+        """What they say of some of the rows."""
+        return replace(self, members=[member[places] for member in self.members])
+
+    def blended(self) -> np.ndarray:
+        """The weighted mean of all members."""
+        return sum(weight * member for weight, member in zip(self.weights, self.members))
+
+    def labels(self) -> np.ndarray | None:
+        """The places of the classes that all members together decide for."""
+        if self.classes is None:
+            return None
+        if self.blend == "average":
+            return self.blended().argmax(axis=1)
+        votes = np.zeros(self.members[0].shape)
+        for weight, member in zip(self.weights, self.members):
+            votes[np.arange(len(votes)), member.argmax(axis=1)] += weight
+        return votes.argmax(axis=1)
+
+
+def ask(
+    parts: Sequence[Part], orders: Sequence[Any], weights: list[float], classes: list[Any] | None, blend: str, table: Table
+) -> Asked:
+    """Scores rows with the original objects."""
+    members = [_asked(part, order, table) for part, order in zip(parts, orders)]
+    return Asked(members, weights, classes, blend)
+
+
+def _asked(part: Part, order: Any, table: Table) -> np.ndarray:
+    width = 1 if part.classes is None else len(part.classes)
+    answers = []
+    for first in range(0, max(len(table), 1), _CHUNK):
+        rows = table if len(table) <= _CHUNK else table.take(np.arange(first, min(first + _CHUNK, len(table))))
+        answer = np.asarray(part.ask(rows), np.float64).reshape(len(rows), -1)
+        if answer.shape[1] != width:
+            raise ValueError(f"{part.name}: the original gives {answer.shape[1]} columns, expected {width}")
+        answers.append(answer)
+    answer = np.concatenate(answers)
+    return answer if order is None else answer[:, list(order)]
+
+
+def compare(auto: Auto, asked: Asked, parts: Sequence[Part], table: Table, tolerance: float) -> dict[str, Any]:
+    """Holds a bundle to the original objects; gives how far each member and the blend are off.
+
+    A row for which an original gives no number has no score in the bundle either. A probability may be off by the tolerance, a value by so much of its size where that is over 1. Labels are equal
+    but where the original's own probabilities leave them open within twice the tolerance.
+    """
+    worst: dict[str, float] = {}
+    scores = _scored(auto, table)
+    scored = np.all([np.isfinite(member).all(axis=1) for member in asked.members], axis=0)
+    names = [f"{part.name}/m_0000" for part in parts]
+    for name, part, expected in zip(names, parts, asked.members):
+        found = np.concatenate([_numbers(of.members[name]) for of in scores])
+        worst[part.name] = _held(part.name, expected, found, scored, asked.classes, tolerance)
+    blended = np.concatenate([_numbers(of) for of in scores])
+    worst["blend"] = _held("the blend", asked.blended(), blended, scored, asked.classes, tolerance)
+    told = {"rows": len(table), "tolerance": tolerance, "largest_difference": {k: float(f"{v:.3g}") for k, v in worst.items()}}
+    labels = asked.labels()
+    if labels is not None:
+        places = np.concatenate([of._native.parts(None)[0] for of in scores])
+        told["labels_left_open"] = _labels_held(asked, labels, places, scored, tolerance)
+    return told
+
+
+def _scored(auto: Auto, table: Table) -> list[Scores]:
+    chunks = [np.arange(first, min(first + _CHUNK, len(table))) for first in range(0, len(table), _CHUNK)]
+    # Rows without a number are left out, so that the others can be compared.
+    pattern = auto.pattern.with_policy({"unreadable": "null"})
+    rows = [table.given] if len(chunks) == 1 else [table.take(chunk).given for chunk in chunks]
+    return [pattern.score(of) for of in rows]
+
+
+def _numbers(scores: Any) -> np.ndarray:
+    numbers = scores.probabilities if scores.values is None else scores.values.reshape(-1, 1)
+    return np.asarray(numbers, np.float64)
+
+
+def _held(
+    name: str, expected: np.ndarray, found: np.ndarray, scored: np.ndarray, classes: list[Any] | None, tolerance: float
+) -> float:
+    off = np.abs(expected - found)
+    if classes is None:
+        off /= np.maximum(np.abs(expected), 1.0)
+    off[np.isnan(off)] = np.inf
+    off[~scored] = np.where(np.isnan(found[~scored]), 0.0, np.inf)
+    if off.size == 0:
+        return 0.0
+    row, column = np.unravel_index(off.argmax(), off.shape)
+    if off[row, column] > tolerance:
+        what = "the value" if classes is None else f"the probability of {classes[column]!r}"
+        count = int((off.max(axis=1) > tolerance).sum())
+        raise NotFaithful(
+            f"{name}, row {row + 1}: {what} is {expected[row, column]:.9g} of the original and {found[row, column]:.9g} of "
+            f"the bundle, more than {tolerance:g} apart; so are {count} of {len(off)} rows. Nothing was written."
+        )
+    return float(off[row, column])
+
+
+def _labels_held(asked: Asked, labels: np.ndarray, places: np.ndarray, scored: np.ndarray, tolerance: float) -> int:
+    different = np.flatnonzero((labels != places) & scored)
+    for row in different:
+        if not _is_open(asked, row, tolerance):
+            expected, found = asked.classes[labels[row]], asked.classes[places[row]]
+            raise NotFaithful(
+                f"the blend, row {row + 1}: the label is {expected!r} of the original and {found!r} of the bundle. "
+                "Nothing was written."
+            )
+    return len(different)
+
+
+def _is_open(asked: Asked, row: int, tolerance: float) -> bool:
+    """Whether two classes are so close that the last digit decides: of the blend, or of a member that votes."""
+    deciding = [asked.blended()] if asked.blend == "average" else asked.members
+    for probabilities in deciding:
+        first, second = np.sort(probabilities[row])[::-1][:2]
+        if first - second <= 2 * tolerance:
+            return True
+    return False

@@ -1,0 +1,108 @@
+"""Golden rows, with what the original objects predict for them: rows that are made up, or rows of the caller's."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .described import class_form
+from .faithful import Asked
+from .packers.part import Part
+from .table import Table
+
+#: So many rows are made up.
+_MADE_UP = 8
+
+#: A text that fewer rows have is in no row that is made up.
+_COMMON = 10
+
+
+def golden_rows(
+    count: int, table: Table, parts: Sequence[Part], asked: Asked, tolerance: float, ask: Callable[[Table], Asked]
+) -> str | None:
+    """``golden.json``: some of the rows, evenly over the table, where the caller allows so many; otherwise rows that
+    are made up. None where the original objects do not take such rows."""
+    if not len(table):
+        return None
+    if count:
+        places = np.unique(np.linspace(0, len(table) - 1, min(count, len(table))).round().astype(int))
+        return _form("maker", table.take(places), parts, asked.at(places), tolerance)
+    try:
+        rows = made_up(table, parts)
+        answers = ask(rows)
+    except Exception:  # Whatever the original objects, or the table's library, find wrong with rows that are not real.
+        return None
+    finite = np.flatnonzero(np.isfinite(np.column_stack(answers.members)).all(axis=1))
+    return _form("packing", rows.take(finite), parts, answers.at(finite), tolerance) if len(finite) else None
+
+
+def made_up(table: Table, parts: Sequence[Part]) -> Table:
+    """Rows such as the table's, that are none of them: numbers anywhere between its quantiles, common texts; in the last
+    rows nothing where columns have gaps."""
+    random = np.random.default_rng(0)
+    return table.like({name: _cells(table, name, random) for name in _read(table, parts)})
+
+
+def _cells(table: Table, name: str, random: np.random.Generator) -> np.ndarray:
+    cells, kind = table.column(name), table.kind(name)
+    missing = np.array([cell is None or cell != cell for cell in cells.tolist()])
+    present = cells[~missing]
+    made = np.empty(_MADE_UP, object)
+    if len(present) == 0:
+        return made
+    if kind in ("number", "integer"):
+        made[:] = _numbers(present.astype(float), random, kind == "number").tolist()
+    else:
+        common = [value for value, count in Counter(present.tolist()).items() if count >= _COMMON]
+        made[:] = [common[place] for place in random.integers(len(common), size=_MADE_UP)] if common else None
+    if missing.any():
+        made[-2:] = np.nan if kind == "number" else None
+    return made
+
+
+def _numbers(present: np.ndarray, random: np.random.Generator, is_any: bool) -> np.ndarray:
+    """Numbers between the tenth and the ninth tenth; of columns of few values, common ones."""
+    values, counts = np.unique(present, return_counts=True)
+    common = values[counts >= _COMMON]
+    if len(values) <= 50 and len(common):
+        return random.choice(common, _MADE_UP)
+    least, greatest = np.quantile(present[np.isfinite(present)], [0.1, 0.9])
+    numbers = random.uniform(least, greatest, _MADE_UP)
+    if not is_any or (values == np.round(values)).all():
+        return np.round(numbers)
+    return np.array([float(f"{number:.6g}") for number in numbers])
+
+
+def _read(table: Table, parts: Sequence[Part]) -> list[str]:
+    read = {column for part in parts for feed in part.feeds for column in feed.columns}
+    return [name for name in table.names if name in read]
+
+
+def _form(rows_from: str, rows: Table, parts: Sequence[Part], asked: Asked, tolerance: float) -> str:
+    names = _read(rows, parts)
+    cells = [[_cell(cell) for cell in row] for row in zip(*(rows.column(name).tolist() for name in names))]
+    expected = [_expected("blend", asked.blended(), asked.labels(), asked)]
+    for part, numbers in zip(parts, asked.members):
+        expected.append(_expected(f"{part.name}/m_0000", numbers, numbers.argmax(axis=1), asked))
+    said = {"tolerance": tolerance, "rows_from": rows_from, "columns": names, "rows": cells, "expected": expected}
+    return json.dumps(said)
+
+
+def _expected(of: str, numbers: np.ndarray, labels: Any, asked: Asked) -> dict[str, Any]:
+    if asked.classes is None:
+        return {"of": of, "values": numbers[:, 0].tolist()}
+    values = class_form(asked.classes)["values"]
+    return {"of": of, "labels": [values[label] for label in labels], "probabilities": numbers.tolist()}
+
+
+def _cell(cell: Any) -> Any:
+    """A cell as JSON has it."""
+    if cell is None or (isinstance(cell, float) and not np.isfinite(cell)):
+        return None
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return cell if isinstance(cell, (int, float, str)) else str(cell)
