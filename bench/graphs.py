@@ -24,7 +24,7 @@ def theirs(path, rows, seconds):
     (taken,) = session.get_inputs()
     width = taken.shape[1]
     place = numpy.arange(rows * width, dtype=numpy.int64)
-    x = ((place * 7919 % 2003).astype(numpy.float32) - 1001) / 400
+    x = ((place * 7919 % 2003).astype(numpy.float64 if "double" in taken.type else numpy.float32) - 1001) / 400
     x = x.reshape(rows, width)
     blocks = [{taken.name: x[at:at + 256]} for at in range(0, rows, 256)]
     run = lambda: [session.run(None, block) for block in blocks]

@@ -1,6 +1,6 @@
 //! A nightly run over a folder of tables: what could not be scored is put aside, and a run that was cut off goes on.
 //!
-//! `cargo run --example nightly -- examples/titanic.pack.zip examples/titanic.csv /tmp/scores.parquet`
+//! `cargo run --example nightly -- examples/titanic.pack.zip examples/titanic.csv scores.parquet`
 
 use std::time::Duration;
 

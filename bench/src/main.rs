@@ -17,7 +17,7 @@ use std::{
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use automl_pack::{
     Archive, Auto, Options, Policy,
-    engine::{Data, Program, Tensor, Way},
+    engine::{Data, Element, Program, Tensor, Way},
     plan::{self, Plan, PlanForm, SchemaForm},
 };
 
@@ -75,10 +75,15 @@ fn run_graph(graph: &str, rows: usize, budget: Duration) -> Result<(), Failure> 
     let [input] = program.inputs() else { return Err("expected one input".into()) };
     let width = input.width.ok_or("expected an input of known width")?;
     let number = |place: usize| ((place * 7919 % 2003) as f32 - 1001.0) / 400.0;
+    let double = |place: usize| ((place * 7919 % 2003) as f64 - 1001.0) / 400.0;
     let block = |first: usize| {
         let count = BLOCK.min(rows - first);
-        let values = (first * width..(first + count) * width).map(number).collect();
-        Tensor::new(vec![count, width], Data::F32(values))
+        let places = first * width..(first + count) * width;
+        let values = match input.element {
+            Element::F64 => Data::F64(places.map(double).collect()),
+            _ => Data::F32(places.map(number).collect()),
+        };
+        Tensor::new(vec![count, width], values)
     };
     let blocks = (0..rows).step_by(BLOCK).map(block).collect::<Result<Vec<_>, _>>()?;
     let taken =

@@ -20,6 +20,41 @@ fn text_that_is_cut_off_or_no_text() {
 }
 
 #[test]
+fn a_text_of_nothing_is_a_table_without_rows_among_others() {
+    let (auto, scratch, text) = (auto(), tempfile::tempdir().unwrap(), rows(1));
+    let none = write(scratch.path(), "in/a.csv", "");
+    write(scratch.path(), "in/b.csv", &text);
+    write(scratch.path(), "in/c.csv", "");
+    write(scratch.path(), "in/d.csv", &text);
+    let (found, summary) = scores_of(Job::new(&auto).input(scratch.path().join("in")));
+    assert_eq!((found, summary.rows), (scores_of_text(&auto, &rows(2)), 180));
+    let out = scratch.path().join("out.csv");
+    let error = Job::new(&auto).input(&none).input(&none).output(&out).run().unwrap_err();
+    assert!(matches!(within(error), score::Error::Empty));
+}
+
+#[test]
+fn a_stop_does_not_wait_for_what_a_pipe_does_not_give() {
+    struct Silent(std::sync::mpsc::Receiver<()>);
+    impl std::io::Read for Silent {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(0)
+        }
+    }
+    let (auto, stop) = (auto(), score::Stop::default());
+    let (speak, silent) = std::sync::mpsc::channel();
+    let set = stop.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        set.set();
+    });
+    let job = Job::new(&auto).input_reader(Silent(silent)).output_writer(Vec::new()).stop(stop);
+    assert!(matches!(job.run().unwrap_err(), score::Error::Stopped));
+    drop(speak);
+}
+
+#[test]
 fn line_ends_may_be_mixed_and_a_mark_may_come_first() {
     let (auto, text) = (auto(), rows(1));
     let ends = ["\n", "\r\n", "\r", "\n\n", "\r\n\r\n"];

@@ -1,5 +1,7 @@
 //! Numbers as most files have them: a few digits, perhaps with a point.
 
+use crate::{Column, Kind, Precision};
+
 /// Powers of ten that a double holds to the last bit.
 const POWERS: [f64; 16] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
@@ -7,32 +9,97 @@ const POWERS: [f64; 16] =
 /// A number of up to 15 digits, to the last bit: its digits are exact, so is the power of ten, and one division rounds
 /// once. None of what is written otherwise, which may be a number all the same.
 pub(crate) fn decimal(text: &str) -> Option<f64> {
-    let (negative, digits) = match text.as_bytes() {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    let (mut whole, mut point, mut count) = (0_u64, None, 0);
-    for (place, byte) in digits.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                whole = whole * 10 + u64::from(byte - b'0');
-                count += 1;
-            }
-            b'.' if point.is_none() => point = Some(place),
-            _ => return None,
+    leading(text.as_bytes()).filter(|(_, length)| *length == text.len()).map(|(number, _)| number)
+}
+
+/// The number that a text begins with, and how many bytes of it that is.
+#[inline]
+fn leading(text: &[u8]) -> Option<(f64, usize)> {
+    let negative = text.first() == Some(&b'-');
+    let (mut place, mut whole) = (usize::from(negative), 0_i64);
+    let mut digits = |place: &mut usize| {
+        let first = *place;
+        while let Some(byte @ b'0'..=b'9') = text.get(*place) {
+            // What has more digits than fit is not taken.
+            whole = whole.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+            *place += 1;
         }
-        if count > 15 {
+        *place - first
+    };
+    let (mut count, mut after) = (digits(&mut place), 0);
+    if text.get(place) == Some(&b'.') {
+        place += 1;
+        after = digits(&mut place);
+        count += after;
+    }
+    if count == 0 || count > MOST_DIGITS {
+        return None;
+    }
+    let number = whole as f64 / POWERS[after];
+    Some((if negative { -number } else { number }, place))
+}
+
+const MOST_DIGITS: usize = 15;
+
+/// Tells the cells of text apart that are a number for a column as they stand, whatever is done about flaws: the column
+/// can be given these numbers in place of the texts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decimals {
+    is_whole: bool,
+    least: f64,
+    greatest: f64,
+}
+
+impl Decimals {
+    /// The number that a text begins with, and how many bytes of it that is. None of what is written otherwise, or may
+    /// have a flaw.
+    #[inline]
+    pub fn leading(&self, text: &[u8]) -> Option<(f64, usize)> {
+        let found = leading(text);
+        found.filter(|(number, _)| {
+            self.least <= *number && *number <= self.greatest && (!self.is_whole || number.fract() == 0.0)
+        })
+    }
+}
+
+impl Column {
+    /// How its texts are told apart that are numbers as they stand; none where texts say more than their numbers do.
+    pub fn decimals(&self) -> Option<Decimals> {
+        let is_whole = match self.kind {
+            Some(Kind::Number) => false,
+            Some(Kind::Integer) => true,
+            _ => return None,
+        };
+        // Such numbers could be one of these, or beyond the range when they are rounded.
+        if self.missing.is_some() || self.range.is_some() && self.precision == Precision::Single {
             return None;
         }
+        let (least, greatest) = self.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        Some(Decimals { is_whole, least, greatest })
     }
-    let after = point.map_or(0, |point| digits.len() - point - 1);
-    let number = whole as f64 / POWERS[after];
-    (count > 0).then_some(if negative { -number } else { number })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_have_a_flaw_is_no_number_as_it_stands() {
+        let column = Column { range: Some((0.0, 120.0)), ..Column::new("age", Kind::Integer) };
+        let decimals = column.decimals().unwrap();
+        let found = ["7", "7,5", "7.0\n", "7.5", "121", "-1", "", "x", "1234567890123456"];
+        let found = found.map(|text| decimals.leading(text.as_bytes()));
+        let expected = [Some((7.0, 1)), Some((7.0, 1)), Some((7.0, 3)), None, None, None, None, None, None];
+        assert_eq!(found, expected);
+        let free = Column::new("x", Kind::Number).decimals().unwrap();
+        assert_eq!(free.leading(b"-.5e3"), Some((-0.5, 3)));
+        assert_eq!(
+            Column { missing: Some(vec!["7".into()]), ..Column::new("x", Kind::Number) }.decimals(),
+            None
+        );
+        assert_eq!(Column::new("x", Kind::Text).decimals(), None);
+        assert_eq!(column.single().decimals(), None);
+    }
 
     #[test]
     fn what_is_read_is_what_the_standard_library_reads() {

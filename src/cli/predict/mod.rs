@@ -1,6 +1,7 @@
 //! `automl-pack predict`.
 
 mod report;
+mod words;
 
 use std::{
     io,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use automl_pack::{Action, Auto, Job, Policy, Reading, Selection, score};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::{
     Bundle,
@@ -19,6 +20,7 @@ use super::{
 
 pub use report::of_summary;
 use report::{Report, Show};
+use words::{As, Do, Encoding, byte, bytes, encoding, seconds};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -117,36 +119,6 @@ pub(crate) struct Scoring {
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: Show,
 }
-
-/// A format of tables.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum As {
-    /// Comma-separated values
-    Csv,
-    /// Tab-separated values
-    Tsv,
-    /// A JSON object on each line
-    Jsonl,
-    /// Apache Parquet
-    Parquet,
-    /// An Arrow file
-    Arrow,
-    /// An Arrow stream
-    Arrows,
-}
-
-/// What is done with a cell.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Do {
-    /// Fill it in as in training
-    Impute,
-    /// Give the row no score
-    Null,
-    /// Refuse the input, or with --rejects the row
-    Error,
-}
-
-type Encoding = &'static score::Encoding;
 
 impl Predict {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
@@ -257,65 +229,4 @@ pub(crate) fn is_there(input: &Path) -> Result<(), Failure> {
         true => Ok(()),
         false => std::fs::metadata(input).map(drop).map_err(|error: io::Error| Failure::file(input, &error)),
     }
-}
-
-impl From<As> for score::Format {
-    fn from(format: As) -> score::Format {
-        match format {
-            As::Csv => score::Format::Csv,
-            As::Tsv => score::Format::Tsv,
-            As::Jsonl => score::Format::JsonLines,
-            As::Parquet => score::Format::Parquet,
-            As::Arrow => score::Format::Arrow,
-            As::Arrows => score::Format::ArrowStream,
-        }
-    }
-}
-
-impl From<Do> for Action {
-    fn from(action: Do) -> Action {
-        match action {
-            Do::Impute => Action::Impute,
-            Do::Null => Action::Null,
-            Do::Error => Action::Error,
-        }
-    }
-}
-
-/// A character of one byte, or the name of one.
-fn byte(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        b"\\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),
-        _ => Err(r"expected one ASCII character, such as ; or \t".to_owned()),
-    }
-}
-
-fn encoding(name: &str) -> Result<Encoding, String> {
-    score::Encoding::for_label(name.as_bytes()).ok_or_else(|| {
-        "expected a name of the Encoding Standard, such as latin1, windows-1252 or utf-16le".to_owned()
-    })
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let seconds = text.parse().ok().filter(|seconds| (0.0..1e9).contains(seconds));
-    seconds.ok_or_else(|| "expected a number of seconds".to_owned())
-}
-
-/// A number of bytes, with or without a unit.
-fn bytes(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
-    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kb" => Some(1_000),
-        "m" | "mb" => Some(1_000_000),
-        "g" | "gb" => Some(1_000_000_000),
-        "kib" => Some(1 << 10),
-        "mib" => Some(1 << 20),
-        "gib" => Some(1 << 30),
-        _ => None,
-    };
-    let number = digits.trim_end().parse::<f64>().ok().filter(|number| *number >= 0.0);
-    let bytes = unit.zip(number).map(|(unit, number)| (number * f64::from(unit)) as u64);
-    bytes.ok_or_else(|| "expected a number of bytes, such as 512MB or 2GiB".to_owned())
 }

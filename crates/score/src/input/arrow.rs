@@ -57,12 +57,8 @@ impl Batches {
     pub(super) fn skip_to(&mut self, position: Position) -> Result<(), Error> {
         let mut left = position.rows;
         while left > 0 {
-            let Some((rows, _)) = self.next(Size {
-                rows: usize::try_from(left).unwrap_or(usize::MAX),
-                bytes: usize::MAX,
-                longest: 0,
-            })?
-            else {
+            let rows = usize::try_from(left).unwrap_or(usize::MAX);
+            let Some(rows) = self.next(Size { rows, bytes: usize::MAX, longest: 0 })? else {
                 return Err(Error::Arrow { what: format!("it ends {left} rows early") });
             };
             left -= rows.num_rows() as u64;
@@ -70,8 +66,8 @@ impl Batches {
         Ok(())
     }
 
-    /// The rows that follow, and whether they end a batch; None at the end.
-    pub(super) fn next(&mut self, size: Size) -> Result<Option<(RecordBatch, bool)>, Error> {
+    /// The rows that follow; None at the end.
+    pub(super) fn next(&mut self, size: Size) -> Result<Option<RecordBatch>, Error> {
         let Some((rows, bytes_of_row)) =
             self.rest.take().map_or_else(|| self.batch(), |rest| Ok(Some(rest)))?
         else {
@@ -80,7 +76,7 @@ impl Batches {
         let count = size.rows_of(bytes_of_row).min(rows.num_rows());
         let left = rows.num_rows() - count;
         self.rest = (left > 0).then(|| (rows.slice(count, left), bytes_of_row));
-        Ok(Some((rows.slice(0, count), left == 0)))
+        Ok(Some(rows.slice(0, count)))
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, Error> {

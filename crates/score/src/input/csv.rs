@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, LargeStringArray};
+use arrow_array::{ArrayRef, Float64Array, LargeStringArray};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use automl_pack_plan::Decimals;
 use memchr::memchr;
 
 use super::{
@@ -101,29 +102,118 @@ impl<'t> Iterator for RowsOf<'t> {
 }
 
 /// The cells of some columns, out of a chunk of text: where they are is found row by row, and they are taken column by
-/// column, each of which is written in one go.
-pub(super) fn decode(text: &Text, dialect: Dialect, names: &[String], places: &[usize]) -> Columns {
+/// column, each of which is written in one go. Those that may be numbers are read on the way, and are numbers where
+/// all of the chunk's are.
+pub(super) fn decode(
+    text: &Text,
+    dialect: Dialect,
+    names: &[String],
+    places: &[usize],
+    decimals: &[Option<Decimals>],
+) -> Columns {
     let mut decoded = Columns::default();
     let is_plain = memchr(0, &text.bytes).is_none() && std::str::from_utf8(&text.bytes).is_ok();
     let mut cells = Cells::default();
     let mut spans = Spans { text: &text.bytes, unquoted: Vec::new(), spans: Vec::new() };
+    let mut numbers = Numbers::new(names.len(), places, decimals, dialect);
     if let Some((line, limit)) = text.too_long {
         decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit }));
     }
     let rows = RowsOf { text: &text.bytes, place: 0, line: text.line, dialect };
     for row in rows.filter(|row| !row.bytes.is_empty()) {
-        cells.split(row.bytes, row.is_quoted, dialect);
+        numbers.split(&mut cells, &row, dialect);
         if let Err(error) = check(&cells, &row, is_plain, names, places) {
             decoded.refused.push(Refusal::of_line(decoded.lines.len(), row.line, error));
             continue;
         }
         spans.add(&cells, &row, places);
+        numbers.end_row();
         decoded.lines.push(row.line);
     }
     decoded.rows = decoded.lines.len();
-    decoded.arrays =
-        (0..places.len()).map(|column| spans.column(column, places.len(), decoded.rows)).collect();
+    let array = |column| match numbers.take(column) {
+        Some(numbers) => Arc::new(Float64Array::from(numbers)) as ArrayRef,
+        None => spans.column(column, places.len(), decoded.rows),
+    };
+    decoded.arrays = (0..places.len()).map(array).collect();
     decoded
+}
+
+/// The columns whose cells have all been numbers so far.
+struct Numbers {
+    /// By the table's columns: what its cells must be, and its place in `columns`.
+    asked: Vec<Option<(Decimals, usize)>>,
+    /// What the row at hand has.
+    row: Vec<f64>,
+    columns: Vec<Vec<f64>>,
+    /// Those of `columns` that are left.
+    left: Vec<usize>,
+}
+
+impl Numbers {
+    fn new(width: usize, places: &[usize], decimals: &[Option<Decimals>], dialect: Dialect) -> Numbers {
+        let mut asked = vec![None; width];
+        // Where a number could have a delimiter in it, its end is not told by its characters.
+        if !matches!(dialect.delimiter, b'.' | b'-' | b'0'..=b'9') {
+            for (at, (place, decimals)) in places.iter().zip(decimals).enumerate() {
+                if let (Some(asked), Some(decimals)) = (asked.get_mut(*place), decimals) {
+                    *asked = Some((*decimals, at));
+                }
+            }
+        }
+        let left = asked.iter().flatten().map(|(_, at)| *at).collect();
+        Numbers { asked, row: vec![0.0; places.len()], columns: vec![Vec::new(); places.len()], left }
+    }
+
+    /// Finds the cells of a row, and reads those that are asked for.
+    fn split(&mut self, cells: &mut Cells, row: &Row<'_>, dialect: Dialect) {
+        if !row.is_quoted {
+            return cells.split_plain(row.bytes, dialect, |place, rest| self.read(place, rest, dialect));
+        }
+        cells.split(row.bytes, true, dialect);
+        for place in 0..cells.len().min(self.asked.len()) {
+            let cell = cells.cell(row.bytes, place);
+            let length = self.read(place, cell, dialect);
+            if length != Some(cell.len()) {
+                self.drop(place);
+            }
+        }
+    }
+
+    /// Reads a number that begins a text, up to a delimiter or the text's end, and says how long it is.
+    #[inline]
+    fn read(&mut self, place: usize, text: &[u8], dialect: Dialect) -> Option<usize> {
+        let (decimals, at) = self.asked.get(place).copied().flatten()?;
+        match decimals.leading(text) {
+            Some((number, length)) if text.get(length).is_none_or(|next| *next == dialect.delimiter) => {
+                self.row[at] = number;
+                Some(length)
+            }
+            _ => {
+                self.drop(place);
+                None
+            }
+        }
+    }
+
+    /// A column that has a cell which is no number as it stands is one of texts.
+    #[cold]
+    fn drop(&mut self, place: usize) {
+        if let Some((_, at)) = self.asked[place].take() {
+            self.left.retain(|left| *left != at);
+        }
+    }
+
+    fn end_row(&mut self) {
+        for at in &self.left {
+            self.columns[*at].push(self.row[*at]);
+        }
+    }
+
+    /// The numbers of a column, if it has nothing else.
+    fn take(&mut self, column: usize) -> Option<Vec<f64>> {
+        self.left.contains(&column).then(|| std::mem::take(&mut self.columns[column]))
+    }
 }
 
 /// Where cells are: row by row, and in each those of the columns that are asked for.
@@ -211,5 +301,49 @@ fn check_text(cell: &[u8], line: u64, column: impl FnOnce() -> String) -> Result
     match memchr(0, cell) {
         Some(offset) => Err(Error::Nul { line, column: column(), offset }),
         None => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Array, cast::AsArray, types::Float64Type};
+    use automl_pack_plan::{Column, Kind};
+
+    use super::*;
+
+    fn decoded(text: &str, dialect: Dialect) -> Columns {
+        let text = Text { bytes: text.into(), line: 1, too_long: None };
+        let names = ["a", "b", "c", "d"].map(str::to_owned);
+        let decimals = Column::new("x", Kind::Number).decimals();
+        decode(&text, dialect, &names, &[0, 1, 3], &[decimals, None, decimals])
+    }
+
+    #[test]
+    fn a_column_that_has_numbers_alone_is_one_of_numbers() {
+        let dialect = Dialect { delimiter: b',', quote: b'"' };
+        let found = decoded("1,x,y,-2.5\n3,4\n\"0.5\",\"5,\"\"6\",,7\r\n8.,9,,10", dialect);
+        let numbers = |at: usize| found.arrays[at].as_primitive::<Float64Type>().values().to_vec();
+        assert_eq!((numbers(0), numbers(2)), (vec![1.0, 0.5, 8.0], vec![-2.5, 7.0, 10.0]));
+        let texts: Vec<_> = found.arrays[1].as_string::<i64>().iter().flatten().collect();
+        assert_eq!((texts, found.rows, found.refused.len()), (vec!["x", "5,\"6", "9"], 3, 1));
+    }
+
+    #[test]
+    fn a_column_that_has_anything_else_is_one_of_texts_as_they_stand() {
+        let dialect = Dialect { delimiter: b',', quote: b'"' };
+        for odd in ["", " 7", "7 ", "1e3", "x", "1234567890123456", "\"7,5\"", "+7"] {
+            let found = decoded(&format!("1.50,,,2\n{odd},,,3\n"), dialect);
+            let texts: Vec<_> = found.arrays[0].as_string::<i64>().iter().flatten().collect();
+            assert_eq!(texts, ["1.50", odd.trim_matches('"')], "{odd:?}");
+            assert_eq!(found.arrays[2].as_primitive::<Float64Type>().values().to_vec(), [2.0, 3.0]);
+        }
+    }
+
+    #[test]
+    fn a_number_ends_where_its_cell_does_whatever_separates_cells() {
+        let found = decoded("1.2.3.4\n", Dialect { delimiter: b'.', quote: b'"' });
+        let texts = |at: usize| found.arrays[at].as_string::<i64>().value(0).to_owned();
+        assert_eq!([texts(0), texts(1), texts(2)], ["1", "2", "4"]);
+        assert_eq!(found.arrays[0].len(), 1);
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema};
+use automl_pack_plan::Decimals;
 
 use super::{
     Raw, csv,
@@ -14,13 +15,15 @@ use super::{
 use crate::{Error, format::Format};
 
 /// A column that is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pick {
     /// Its place in the table; partitions stand after the columns.
     pub place: usize,
     /// The name it is to have.
     pub name: String,
     pub form: Form,
+    /// What tells its texts apart that may be given as numbers, where they may.
+    pub decimals: Option<Decimals>,
 }
 
 /// Tells the cells of chunks. Several threads may ask at a time.
@@ -33,6 +36,8 @@ pub(crate) struct Decoder {
     partitions: Vec<Option<String>>,
     /// What is asked for of the table's columns, each once.
     wanted: Vec<(usize, Form)>,
+    /// Which of these columns may come as numbers, of separated values.
+    decimals: Vec<Option<Decimals>>,
     read: Vec<Pick>,
     kept: Vec<Pick>,
     /// Whether a row of JSON may give no other names than are known.
@@ -87,6 +92,13 @@ impl Decoder {
         let mut wanted: Vec<_> = picks.map(|pick| (pick.place, pick.form)).collect();
         wanted.sort_unstable_by_key(|(place, form)| (*place, *form == Form::Json));
         wanted.dedup();
+        // What is kept is text.
+        let of_place = |place: usize| {
+            let mut picks = read.iter().chain(&kept).filter(|pick| pick.place == place);
+            let first = picks.next().and_then(|pick| pick.decimals);
+            first.filter(|first| picks.all(|pick| pick.decimals == Some(*first)))
+        };
+        let decimals = wanted.iter().map(|(place, _)| of_place(*place)).collect();
         let partitions = partitions.iter().map(|(_, value)| value.clone()).collect();
         Decoder {
             format: opened.format,
@@ -95,6 +107,7 @@ impl Decoder {
             columns,
             partitions,
             wanted,
+            decimals,
             read,
             kept,
             is_closed: false,
@@ -150,7 +163,7 @@ impl Decoder {
 
     fn decode_text(&self, text: &super::Text) -> Columns {
         match self.dialect {
-            Some(dialect) => csv::decode(text, dialect, &self.names, &self.places()),
+            Some(dialect) => csv::decode(text, dialect, &self.names, &self.places(), &self.decimals),
             None => json::decode(text, &self.names, &self.wanted, self.is_closed),
         }
     }

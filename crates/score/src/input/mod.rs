@@ -72,15 +72,6 @@ pub enum Place {
     Row(u64),
 }
 
-impl Place {
-    /// The number of the line or the row.
-    pub fn number(self) -> u64 {
-        match self {
-            Place::Line(number) | Place::Row(number) => number,
-        }
-    }
-}
-
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -199,7 +190,7 @@ impl Table {
                 None => return Ok(None),
             },
             Rows::Arrow(batches) => match batches.next(size)? {
-                Some((rows, _)) => (rows, None),
+                Some(rows) => (rows, None),
                 None => return Ok(None),
             },
         };

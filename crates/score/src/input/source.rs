@@ -104,6 +104,7 @@ impl Source {
             place,
             name: field.name().clone(),
             form: Form::Text,
+            decimals: None,
         });
         let decoder = table.decoder(picks.collect(), Vec::new(), &[]);
         let table = table.of_columns(&decoder.places());

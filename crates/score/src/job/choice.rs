@@ -76,14 +76,16 @@ impl Choice {
         };
         let places = matching.map_err(Error::Columns)?.places;
         let pick = |(column, place): (&Column, Option<usize>)| {
-            Some(Pick { place: place?, name: column.name.clone(), form: Form::Text })
+            let (name, decimals) = (column.name.clone(), column.decimals());
+            Some(Pick { place: place?, name, form: Form::Text, decimals })
         };
         Ok(schema.columns().iter().zip(places).filter_map(pick).collect())
     }
 
     /// All columns, by their own names. Where they are too many, those that are only to be kept are left out.
     fn read_all(&self, names: &[String], schema: &Schema, width: Width) -> Result<Vec<Pick>, Error> {
-        let pick = |place: usize| Pick { place, name: names[place].clone(), form: Form::Text };
+        let pick =
+            |place: usize| Pick { place, name: names[place].clone(), form: Form::Text, decimals: None };
         let is_kept = |name: &String| match &self.keep {
             Keep::Columns(columns) => columns.contains(name),
             Keep::All => false,
@@ -98,7 +100,7 @@ impl Choice {
     }
 
     fn kept_columns(&self, names: &[String], form: Form) -> Result<Vec<Pick>, Error> {
-        let pick = |place: usize| Pick { place, name: names[place].clone(), form };
+        let pick = |place: usize| Pick { place, name: names[place].clone(), form, decimals: None };
         match &self.keep {
             Keep::All => Ok((0..names.len()).map(pick).collect()),
             Keep::Columns(columns) => columns
@@ -145,13 +147,18 @@ fn scoring(error: automl_pack_ensemble::Error) -> Error {
     }
 }
 
-/// Values of several types are written by none of the formats, but by Arrow.
+/// Whether every format can be given values of a type.
 fn can_be_shown(data_type: &DataType) -> bool {
-    if matches!(data_type, DataType::Timestamp(..) | DataType::Union(..)) {
-        return matches!(data_type, DataType::Timestamp(..));
+    match data_type {
+        // Zones are shown by names that the formatter does not know.
+        DataType::Timestamp(..) => true,
+        // Values of several types are written by none of the formats, but by Arrow.
+        DataType::Union(..) => false,
+        _ => {
+            let none = arrow_array::new_empty_array(data_type);
+            arrow_cast::display::ArrayFormatter::try_new(none.as_ref(), &Default::default()).is_ok()
+        }
     }
-    let none = arrow_array::new_empty_array(data_type);
-    arrow_cast::display::ArrayFormatter::try_new(none.as_ref(), &Default::default()).is_ok()
 }
 
 /// Kept columns are what they were in the tables before.

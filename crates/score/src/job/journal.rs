@@ -13,7 +13,7 @@ use super::{Job, Summary, leg::Leg};
 use crate::{
     Error,
     input::{Position, Size},
-    output::{partial_of, sync_folder},
+    output::{folder_of_file, partial_of, sync_folder},
 };
 
 /// Where a job writes down how far it is.
@@ -113,7 +113,7 @@ impl Journal {
         let written = Written { job: self.job.clone(), state: state.clone() };
         let text = serde_json::to_vec(&written).expect("a state has text for keys and finite numbers");
         let fresh = self.path.with_extension("job.new");
-        fs::create_dir_all(folder(&self.path)).map_err(failed)?;
+        fs::create_dir_all(folder_of_file(&self.path)).map_err(failed)?;
         let mut file = fs::File::create(&fresh).map_err(failed)?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
         fs::rename(&fresh, &self.path).and_then(|()| sync_folder(&self.path)).map_err(failed)
@@ -128,10 +128,6 @@ impl Journal {
     pub(super) fn remove(&self) {
         let _ = fs::remove_file(&self.path);
     }
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The folder that all legs write into.

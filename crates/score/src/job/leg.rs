@@ -189,8 +189,7 @@ fn of_folder<'a>(
     if found.path.as_os_str() == "-" {
         return Err(Error::NoName { folder: folder.to_owned() });
     }
-    let mut writing = writing(Some(&found.path), reading, to.or(reading.format));
-    writing.packing = if writing.format.is_text() { writing.packing } else { Packing::Plain };
+    let writing = writing(Some(&found.path), reading, to.or(reading.format));
     let name = found.relative.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let end = format!("{}{}", writing.format.word(), writing.packing.end());
     let path = folder.join(&found.relative).with_file_name(format!("{}.{end}", stem(&name)));

@@ -5,38 +5,30 @@ use std::{
     panic,
     path::{Path, PathBuf},
     sync::{Arc, mpsc::RecvTimeoutError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
     Job, Progress, Summary,
-    choice::Choice,
     finished::Ended,
-    journal::{Journal, State},
-    leg::Leg,
+    journal::State,
+    leg::{Given, Leg},
     rejects::{Rejects, of_output},
     summary::timed,
+    terms::Terms,
     threads::{self, Event, Open, Tables, Threads},
+    way::Way,
     work::{Done, Worker},
 };
 use crate::{
-    Error, Reading, Stop,
-    input::{Refusal, Size},
+    Error, Format,
+    input::Refusal,
     output::{Encoder, Sink, Writing, name_left},
 };
 
-/// What holds for all legs of a job.
+/// A job on its way.
 pub(super) struct Run<'r> {
-    pub choice: &'r Choice,
-    pub reading: &'r Reading,
-    pub threads: usize,
-    pub size: Size,
-    pub most_rejects: u64,
-    pub checkpoint: Duration,
-    pub stop: &'r Stop,
-    pub journal: Option<&'r Journal>,
-    pub digest: Option<String>,
-    pub began: Instant,
+    pub terms: Terms<'r>,
     pub see: &'r mut dyn FnMut(&Progress),
     pub state: State,
     /// Rows of which it was made sure that they need not be scored again.
@@ -46,9 +38,6 @@ pub(super) struct Run<'r> {
     /// Files that were begun.
     pub partials: Vec<PathBuf>,
 }
-
-/// How often a stop is looked for while nothing comes.
-const LOOK: Duration = Duration::from_millis(50);
 
 impl Run<'_> {
     /// All legs, one after another.
@@ -106,8 +95,7 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         let paths: Vec<PathBuf> = leg.tables.iter().map(|table| table.path()).collect();
         let mut others = leg.tables.into_iter().skip(self.state.table);
-        let first = others.next().expect("a leg has a table");
-        let (mut first, ignored) = threads::open(first, self.choice, self.reading, leg.writing.format, None)?;
+        let (place, (mut first, ignored)) = self.open_first(&mut others, leg.writing.format)?;
         self.go_on(&mut first)?;
         way.last.clone_from(&first.path);
         way.columns = first.table.columns().fields().len();
@@ -115,11 +103,11 @@ impl Run<'_> {
             self.state.summary.ignored = ignored;
         }
         let kept = first.decoder.kept();
-        let columns = self.choice.output(&first.decoder, self.digest.as_deref())?;
+        let columns = self.terms.choice.output(&first.decoder, self.terms.digest.as_deref())?;
         let encoder = Encoder::new(&leg.writing);
         let worker = Worker {
-            pattern: self.choice.pattern.clone(),
-            selection: self.choice.selection,
+            pattern: self.terms.choice.pattern.clone(),
+            selection: self.terms.choice.selection,
             writing: leg.writing,
             encoder,
             columns: Arc::clone(&columns),
@@ -128,21 +116,21 @@ impl Run<'_> {
         let part = leg.to.part(there.unwrap_or(0), &mut self.partials)?;
         self.is_begun = true;
         if self.state == State::default() {
-            self.journal.inspect(|journal| journal.remove());
+            self.terms.journal.inspect(|journal| journal.remove());
         }
-        self.state.size = Some(self.size);
+        self.state.size = Some(self.terms.size);
         let sink = Sink::begin(part, leg.writing, &encoder, &columns, known.as_deref())?;
         let tables = Tables {
             first,
-            place: self.state.table,
+            place,
             others: others.collect(),
-            choice: self.choice.clone(),
-            reading: self.reading.clone(),
-            size: self.size,
+            choice: self.terms.choice.clone(),
+            reading: self.terms.reading.clone(),
+            size: self.terms.size,
             to: leg.writing.format,
             kept,
         };
-        let threads = threads::start(tables, worker, self.threads, Job::in_flight(self.threads));
+        let threads = threads::start(tables, worker, self.terms.threads, Job::in_flight(self.terms.threads));
         let mut desk = Desk { sink, writing: leg.writing, rejects, paths, settled: Instant::now() };
         self.write_all(&threads, &mut desk, way)?;
         way.before += desk.paths.len();
@@ -151,6 +139,23 @@ impl Run<'_> {
         let part = timed(&mut self.state.summary.stages.writing, || sink.finish(&writing)?.settled())?;
         self.end_leg(number, part.bytes(), rejects)?;
         part.commit()
+    }
+
+    /// Opens the first table that is not empty, and says where it stands.
+    fn open_first(
+        &self,
+        tables: &mut impl ExactSizeIterator<Item = Given>,
+        to: Format,
+    ) -> Result<(usize, (Open, usize)), Error> {
+        let Terms { choice, reading, stop, .. } = self.terms;
+        let mut place = self.state.table;
+        loop {
+            let table = tables.next().expect("a leg has a table");
+            match threads::open_aside(table, choice, reading, to, stop) {
+                Err(error) if threads::is_of_nothing(&error) && tables.len() > 0 => place += 1,
+                opened => return Ok((place, opened?)),
+            }
+        }
     }
 
     /// Some table has to have a row.
@@ -175,7 +180,7 @@ impl Run<'_> {
         let (mut next, mut last) = (0, None);
         while last != Some(next) {
             self.look(desk)?;
-            match threads.events.recv_timeout(LOOK) {
+            match threads.events.recv_timeout(threads::LOOK) {
                 Ok(Event::Done(number, done)) => drop(waiting.insert(number, Ok(done))),
                 Ok(Event::Failed(number, error)) => drop(waiting.insert(number, Err(error))),
                 Ok(Event::Over(count, spent)) => {
@@ -199,7 +204,7 @@ impl Run<'_> {
 
     /// Ends where it is to.
     fn look(&mut self, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
-        if !self.stop.is_set() {
+        if !self.terms.stop.is_set() {
             return Ok(());
         }
         self.settle(desk)?;
@@ -225,10 +230,10 @@ impl Run<'_> {
         })?;
         self.state.position = Some(end);
         self.state.rows_of_table += rows;
-        if desk.settled.elapsed() >= self.checkpoint {
+        if desk.settled.elapsed() >= self.terms.checkpoint {
             self.settle(desk)?;
         }
-        let progress = way.progress(&self.state, share, self.began);
+        let progress = way.progress(&self.state, share, self.terms.began);
         (self.see)(&progress);
         Ok(())
     }
@@ -236,7 +241,7 @@ impl Run<'_> {
     /// Writes down the rows that could not be scored. Where no more may be, the next ends the job.
     fn reject(&mut self, refused: Vec<Refusal>, table: usize, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
         let (path, before) = (&desk.paths[table], self.state.rows_of_table as usize);
-        let left = self.most_rejects - self.state.summary.rejected.min(self.most_rejects);
+        let left = self.terms.most_rejects - self.state.summary.rejected.min(self.terms.most_rejects);
         let number = |refusal: &Refusal| refusal.line.unwrap_or((before + refusal.row + 1) as u64);
         if let Some(rejects) = desk.rejects.as_mut().filter(|_| !refused.is_empty()) {
             rejects.add(path, refused.iter().map(|refusal| (number(refusal), &refusal.error)))?;
@@ -244,7 +249,7 @@ impl Run<'_> {
         if refused.len() as u64 > left {
             let one = refused.into_iter().nth(left as usize).expect("there are more");
             let error = one.error.after_rows(before).of(path);
-            return Err(match self.most_rejects {
+            return Err(match self.terms.most_rejects {
                 0 => error,
                 limit => Error::TooManyRejects { limit, source: Box::new(error) },
             });
@@ -254,7 +259,7 @@ impl Run<'_> {
 
     /// Makes sure of what is written, and writes down where the job is.
     fn settle(&mut self, desk: &mut Desk<'_, '_>) -> Result<(), Error> {
-        let Some(journal) = self.journal else { return Ok(()) };
+        let Some(journal) = self.terms.journal else { return Ok(()) };
         let Some(output) = timed(&mut self.state.summary.stages.writing, || desk.sink.settle())? else {
             return Ok(());
         };
@@ -274,7 +279,7 @@ impl Run<'_> {
         let summary = std::mem::take(&mut self.state.summary);
         let size = self.state.size;
         self.state = State { legs: number + 1, last, rejects, size, summary, ..State::default() };
-        self.journal.map_or(Ok(()), |journal| journal.write(&self.state))?;
+        self.terms.journal.map_or(Ok(()), |journal| journal.write(&self.state))?;
         self.settled = self.state.summary.rows;
         Ok(())
     }
@@ -293,50 +298,4 @@ struct Desk<'d, 'a> {
     /// The leg's tables.
     paths: Vec<PathBuf>,
     settled: Instant,
-}
-
-/// How far all tables are.
-struct Way {
-    /// How many bytes each has, where that is known.
-    sizes: Vec<Option<u64>>,
-    /// Tables of legs that are done.
-    before: usize,
-    /// Rows of runs before this one.
-    rows_before: u64,
-    /// How much was done when the first chunk of this run was, where there were runs before.
-    done_before: Option<f64>,
-    /// The last table that was opened, and how many columns it has.
-    last: PathBuf,
-    columns: usize,
-}
-
-impl Way {
-    fn new(sizes: Vec<Option<u64>>, rows_before: u64) -> Way {
-        Way { sizes, before: 0, rows_before, done_before: None, last: PathBuf::new(), columns: 0 }
-    }
-
-    fn progress(&mut self, state: &State, share: Option<f64>, began: Instant) -> Progress {
-        let elapsed = began.elapsed();
-        let done = self.done(self.before + state.table, share);
-        let first = if self.rows_before > 0 { done.unwrap_or(0.0) } else { 0.0 };
-        let summary = &state.summary;
-        let rows = summary.rows + summary.rejected;
-        Progress {
-            rows,
-            rejected: summary.rejected,
-            refused: summary.refused,
-            done,
-            done_before: *self.done_before.get_or_insert(first),
-            elapsed,
-            rows_per_second: (rows - self.rows_before.min(rows)) as f64 / elapsed.as_secs_f64().max(1e-9),
-        }
-    }
-
-    fn done(&self, table: usize, share: Option<f64>) -> Option<f64> {
-        let sizes: Option<Vec<u64>> = self.sizes.iter().copied().collect();
-        let sizes = sizes?;
-        let whole: u64 = sizes.iter().sum();
-        let before: u64 = sizes[..table].iter().sum();
-        Some(((before as f64 + share? * sizes[table] as f64) / whole.max(1) as f64).min(1.0))
-    }
 }

@@ -9,7 +9,9 @@ mod options;
 mod progress;
 mod rejects;
 mod summary;
+mod terms;
 mod threads;
+mod way;
 mod work;
 
 use std::{
@@ -27,6 +29,7 @@ use choice::Choice;
 use journal::Journal;
 use leg::Leg;
 use line::Run;
+use terms::Terms;
 
 pub use options::Keep;
 pub use progress::Progress;
@@ -37,7 +40,8 @@ pub use summary::{Balance, Spread, Stages, Summary};
 /// - what is read is held in chunks: memory does not grow with the rows
 /// - reading, scoring and writing go on at the same time, scoring on all threads
 /// - a file of scores appears under its name when it is whole
-/// - what is written depends on the tables and the options alone, not on threads or time
+/// - what is written depends on the tables and the options alone, not on time; nor on the number of threads, but for
+///   where batches of Arrow, packed blocks and large row groups end if there is a bound of memory, which they share
 ///
 /// ```
 /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
@@ -137,7 +141,7 @@ impl<'a> Job<'a> {
         // What goes on has the chunks that it began with.
         let size = state.size.unwrap_or(fits);
         let settled = state.summary.rows;
-        let run = Run {
+        let terms = Terms {
             choice: &choice,
             reading: &self.reading,
             threads,
@@ -148,12 +152,9 @@ impl<'a> Job<'a> {
             journal: journal.as_ref(),
             digest: self.auto.manifest().map(|manifest| manifest.digest().to_string()),
             began,
-            see: &mut self.progress,
-            state,
-            settled,
-            is_begun: false,
-            partials: Vec::new(),
         };
+        let see = &mut self.progress;
+        let run = Run { terms, see, state, settled, is_begun: false, partials: Vec::new() };
         let result = run.all(legs, self.rejects.as_deref());
         finished::conclude(result, journal.as_ref(), self.resume, began)
     }

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, Sender, SyncSender},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender},
     },
     thread,
     time::Duration,
@@ -21,9 +21,12 @@ use super::{
     work::{Done, Worker},
 };
 use crate::{
-    Error, Format, Reading,
+    Error, Format, Reading, Stop,
     input::{Chunk, Decoder, Size, Table},
 };
+
+/// How often a stop is looked for while nothing comes.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// What comes back from threads.
 pub(super) enum Event {
@@ -144,7 +147,10 @@ impl Tables {
             let opened = match next.take() {
                 Some(first) => first,
                 None => match others.next() {
-                    Some(given) => open(given, &choice, &reading, to, Some(&kept))?.0,
+                    Some(given) => match open(given, &choice, &reading, to, Some(&kept)) {
+                        Err(error) if is_of_nothing(&error) => continue,
+                        opened => opened?.0,
+                    },
                     None => break,
                 },
             };
@@ -163,6 +169,11 @@ impl Tables {
     }
 }
 
+/// Whether a table has not even a header. Among others, it is one without rows.
+pub(super) fn is_of_nothing(error: &Error) -> bool {
+    matches!(error.parts().1, Error::Empty)
+}
+
 /// Opens a table at its first row; kept columns are to be those of the tables before.
 pub(super) fn open(
     given: Given,
@@ -177,4 +188,28 @@ pub(super) fn open(
     kept.map_or(Ok(()), |kept| check_kept(kept, &decoder)).map_err(of)?;
     let table = table.of_columns(&decoder.places());
     Ok((Open { table, decoder, path: found.path }, ignored))
+}
+
+/// The same on a thread of its own: a pipe may be silent for long, and a stop is looked for meanwhile.
+pub(super) fn open_aside(
+    given: Given,
+    choice: &Choice,
+    reading: &Reading,
+    to: Format,
+    stop: &Stop,
+) -> Result<(Open, usize), Error> {
+    let (choice, reading) = (choice.clone(), reading.clone());
+    let (tell, opened) = mpsc::channel();
+    thread::spawn(move || {
+        let open = AssertUnwindSafe(|| open(given, &choice, &reading, to, None));
+        let _ = tell.send(panic::catch_unwind(open));
+    });
+    loop {
+        stop.check()?;
+        match opened.recv_timeout(LOOK) {
+            Ok(opened) => return opened.unwrap_or_else(|panic| panic::resume_unwind(panic)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => unreachable!("the thread tells how it ends"),
+        }
+    }
 }

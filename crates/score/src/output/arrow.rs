@@ -28,12 +28,7 @@ enum Writer<'a> {
 impl<'a> Batches<'a> {
     /// Of a file that is continued, the batches that are there are written again, to nowhere: what ends a file tells
     /// where each of them is.
-    pub(super) fn begin(
-        part: Part<'a>,
-        format: Format,
-        columns: &SchemaRef,
-        _state: Option<&str>,
-    ) -> Result<Batches<'a>, Error> {
+    pub(super) fn begin(part: Part<'a>, format: Format, columns: &SchemaRef) -> Result<Batches<'a>, Error> {
         let there = part.again()?;
         let writer = match format {
             Format::Arrow => Writer::File(FileWriter::try_new(part, columns).map_err(refuse)?),

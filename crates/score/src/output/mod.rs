@@ -15,7 +15,7 @@ use crate::{
     format::{Format, Packing},
 };
 
-pub(crate) use part::{Lock, Part, name_left, partial_of, sync_folder};
+pub(crate) use part::{Lock, Part, folder_of_file, name_left, partial_of, sync_folder};
 pub(crate) use text::Encoder;
 
 /// How scores are written.
@@ -80,7 +80,7 @@ impl<'a> Sink<'a> {
                 parquet::Groups::begin(part, writing, columns, state).map(Box::new).map(Sink::Parquet)
             }
             Format::Arrow | Format::ArrowStream => {
-                arrow::Batches::begin(part, writing.format, columns, state).map(Box::new).map(Sink::Arrow)
+                arrow::Batches::begin(part, writing.format, columns).map(Box::new).map(Sink::Arrow)
             }
             _ => {
                 let header = if part.is_new() { encoder.header(columns) } else { Vec::new() };

@@ -97,10 +97,8 @@ impl<'a> Groups<'a> {
         let most = if ends_group.is_some() { MOST_ROWS } else { USUAL_ROWS };
         let mut first = 0;
         while first < rows.num_rows() {
-            if self.rows >= most {
-                self.end_group()?;
-            }
-            let count = (most - self.rows.min(most)).min(rows.num_rows() - first);
+            // What was begun with row groups may have more than others get: nothing is added to it.
+            let count = most.saturating_sub(self.rows).min(rows.num_rows() - first);
             self.add(&rows.slice(first, count))?;
             first += count;
             if self.rows >= most || self.bytes() >= self.most_bytes {

@@ -216,11 +216,15 @@ pub(crate) fn name_left(path: &Path, bytes: u64) -> Result<(), Error> {
     }
 }
 
+/// The folder that a file is in.
+pub(crate) fn folder_of_file(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Puts a new name on the disk.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match cfg!(unix) {
-        true => File::open(folder)?.sync_all(),
+        true => File::open(folder_of_file(path))?.sync_all(),
         false => Ok(()),
     }
 }

@@ -87,6 +87,7 @@ struct Trees<S> {
 /// The same trees, laid out to be run fast, where they ask for order alone.
 #[derive(Debug, Default)]
 struct Layouts {
+    /// What numbers are to become for either layout.
     narrowing: Option<Narrowing>,
     forest: Option<Forest>,
     tops: Option<Tops>,
@@ -189,10 +190,10 @@ impl<S: Sum> Trees<S> {
 }
 
 impl Layouts {
-    /// What trees can be laid out as; nothing where not all their questions are of order.
+    /// What trees can be laid out as; nothing where not all that they ask is of order.
     fn of<S: Sum>(trees: &Trees<S>) -> Layouts {
-        let orders: Option<Vec<_>> = trees.branches.iter().map(Branch::as_order).collect();
-        let narrowed = orders.and_then(|orders| Narrowing::of(orders, trees.columns));
+        let orders = trees.branches.iter().map(Branch::as_order).collect::<Vec<_>>();
+        let narrowed = Narrowing::of(&orders, trees.columns);
         let Some((narrowing, orders)) = narrowed else { return Layouts::default() };
         Layouts {
             tops: Tops::of(trees, &orders),

@@ -31,41 +31,33 @@ enum Column {
 const MOST_RANKS: usize = 1 << 24;
 
 impl Narrowing {
-    /// Takes questions in double precision, and gives the same ones in single precision. None where a column has
-    /// more thresholds than single precision can count.
-    pub(super) fn of(orders: Vec<Order<f64>>, width: usize) -> Option<(Narrowing, Vec<Order>)> {
-        let narrow = |order: &Order<f64>, threshold| Order {
+    /// Takes questions of order in double precision, and gives the same ones in single precision. None where a column
+    /// has more thresholds than single precision can count.
+    pub(super) fn of(orders: &[Option<Order<f64>>], width: usize) -> Option<(Narrowing, Vec<Option<Order>>)> {
+        let known = || orders.iter().flatten().copied();
+        // No two single numbers have one floor, nor have any two of the numbers just below these.
+        let are_apart = known().all(|order| is_single(order.threshold))
+            || known().all(|order| is_single(order.threshold.next_up()));
+        let columns = if are_apart { OnceLock::new() } else { columns_of(known(), width).into() };
+        let ranks = |column: u32| match columns.get().map(|columns| &columns[column as usize]) {
+            Some(Column::Ranks(thresholds)) => Some(thresholds),
+            _ => None,
+        };
+        let most = (0..width as u32).filter_map(|column| Some(ranks(column)?.len())).max();
+        if most.is_some_and(|most| most > MOST_RANKS) {
+            return None;
+        }
+        let narrow = |order: &Order<f64>| Order {
             column: order.column,
-            threshold,
+            threshold: match ranks(order.column) {
+                Some(thresholds) => rank_of(thresholds, order.threshold),
+                None => floor_of(order.threshold),
+            },
             missing_is_left: order.missing_is_left,
             left: order.left,
             right: order.right,
         };
-        let by_floor = || orders.iter().map(|order| narrow(order, floor_of(order.threshold))).collect();
-        // No two single numbers have one floor, nor have any two of the numbers just below these.
-        if orders.iter().all(|order| is_single(order.threshold))
-            || orders.iter().all(|order| is_single(order.threshold.next_up()))
-        {
-            return Some((Narrowing { columns: OnceLock::new(), width, takes_singles: true }, by_floor()));
-        }
-        let columns = columns_of(orders.iter().copied(), width);
-        let ranks = columns.iter().filter_map(|column| match column {
-            Column::Ranks(thresholds) => Some(thresholds.len()),
-            Column::Floors { .. } => None,
-        });
-        let most = ranks.max();
-        if most.is_some_and(|most| most > MOST_RANKS) {
-            return None;
-        }
-        let narrowed = orders.iter().map(|order| {
-            let threshold = match &columns[order.column as usize] {
-                Column::Floors { .. } => floor_of(order.threshold),
-                Column::Ranks(thresholds) => rank_of(thresholds, order.threshold),
-            };
-            narrow(order, threshold)
-        });
-        let narrowed = narrowed.collect();
-        let columns = OnceLock::from(columns);
+        let narrowed = orders.iter().map(|order| order.as_ref().map(narrow)).collect();
         Some((Narrowing { columns, width, takes_singles: most.is_none() }, narrowed))
     }
 
@@ -84,35 +76,34 @@ impl Narrowing {
         narrow: &mut Vec<f32>,
     ) {
         let width = self.width;
-        narrow.clear();
+        narrow.resize(rows.len() / columns * width, 0.0);
         let mut are_single = true;
-        for row in rows.chunks_exact(columns) {
-            narrow.extend(row[..width].iter().map(|x| {
+        for (row, narrow) in rows.chunks_exact(columns).zip(narrow.chunks_exact_mut(width)) {
+            for (x, narrow) in row.iter().zip(narrow) {
                 let x: f64 = (*x).into();
+                *narrow = x as f32;
                 are_single &= is_single(x);
-                x as f32
-            }));
+            }
         }
         if are_single && self.takes_singles {
             return;
         }
         let orders = || questions.iter().filter_map(Branch::as_order);
         let of_columns = self.columns.get_or_init(|| columns_of(orders(), width));
-        for (number, column) in of_columns.iter().enumerate() {
-            let cells = rows.iter().skip(number).step_by(columns).map(|x| (*x).into());
-            let narrow = narrow.iter_mut().skip(number).step_by(width);
-            cells.zip(narrow).for_each(|(x, narrow)| column.narrow(x, narrow));
+        for (row, narrow) in rows.chunks_exact(columns).zip(narrow.chunks_exact_mut(width)) {
+            for ((x, narrow), column) in row.iter().zip(narrow).zip(of_columns) {
+                column.narrow((*x).into(), narrow);
+            }
         }
     }
 }
 
 impl Column {
     /// Sets what is the nearest single number to what is asked about in place of a number.
+    #[inline(always)]
     fn narrow(&self, x: f64, narrow: &mut f32) {
         match self {
-            _ if x.is_nan() => {}
-            Column::Floors { .. } if is_single(x) => {}
-            Column::Floors { thresholds, floors, marks } => {
+            Column::Floors { thresholds, floors, marks } if !is_single(x) => {
                 *narrow = floor_of(x);
                 if marks.may_have(*narrow) {
                     let place = floors.partition_point(|floor| floor < narrow);
@@ -121,7 +112,8 @@ impl Column {
                     }
                 }
             }
-            Column::Ranks(thresholds) => *narrow = rank_of(thresholds, x),
+            Column::Ranks(thresholds) if !x.is_nan() => *narrow = rank_of(thresholds, x),
+            _ => {}
         }
     }
 }
@@ -142,15 +134,20 @@ fn columns_of(orders: impl Iterator<Item = Order<f64>>, width: usize) -> Vec<Col
 }
 
 /// Whether single precision has the number, or it is missing.
-#[inline]
+#[inline(always)]
 fn is_single(x: f64) -> bool {
-    f64::from(x as f32) == x || x.is_nan()
+    (f64::from(x as f32) == x) | x.is_nan()
 }
 
-/// The largest single number that is not above a number.
-fn floor_of(x: f64) -> f32 {
+/// The largest single number that is not above a number. Half of all numbers are rounded up: whether one is must be no
+/// branch.
+#[inline(always)]
+pub(super) fn floor_of(x: f64) -> f32 {
     let near = x as f32;
-    if f64::from(near) > x { near.next_down() } else { near }
+    // Numbers in their order, as integers: a negative one has all bits but the sign's turned.
+    let turned = |bits: i32| bits ^ (bits >> 31 & i32::MAX);
+    let place = turned(near.to_bits() as i32) - i32::from(f64::from(near) > x);
+    f32::from_bits(turned(place) as u32)
 }
 
 /// How many thresholds are below a number.
@@ -177,13 +174,13 @@ impl Marks {
     }
 
     /// Zeros of both signs are one.
-    #[inline]
+    #[inline(always)]
     fn place(&self, floor: f32) -> usize {
         const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
         (u64::from((floor + 0.0).to_bits()).wrapping_mul(SPREAD) >> self.shift) as usize
     }
 
-    #[inline]
+    #[inline(always)]
     fn may_have(&self, floor: f32) -> bool {
         let place = self.place(floor);
         self.bits[place / 64] >> (place % 64) & 1 == 1

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::{
-    Trees,
+    Layouts, Trees,
+    narrow::Narrowing,
     sums::{Aggregate, Sum},
-    tops::{MOST_ROWS, Room},
+    tops::{MOST_ROWS, Room, Tops},
+    walk::Forest,
 };
 use crate::program::{
     budget,
@@ -20,6 +22,13 @@ pub(super) const BLOCK: usize = MOST_ROWS;
 enum Cells<'x> {
     Single(Cow<'x, [f32]>),
     Double(&'x [f64]),
+}
+
+/// A layout, and what else it takes.
+#[derive(Clone, Copy)]
+enum WayDown<'t> {
+    Tops(&'t Tops, Way),
+    Forest(&'t Forest, Aggregate),
 }
 
 impl<S: Sum> Trees<S> {
@@ -49,17 +58,18 @@ impl<S: Sum> Trees<S> {
             let rows = BLOCK.min(rows - first);
             let place = first * columns..(first + rows) * columns;
             let (scores, has) = (&mut scores[..rows * targets], &mut has[..rows * targets]);
-            match (&cells, &self.layouts.narrowing) {
-                (Cells::Single(cells), Some(narrowing)) if narrowing.takes_singles() => {
-                    self.run(way, &cells[place], columns, aggregate, &mut room, scores, has);
+            let way_down = self.way_down(way, aggregate, rows);
+            match (&cells, way_down) {
+                (Cells::Single(cells), Some((narrowing, way_down))) if narrowing.takes_singles() => {
+                    self.run(way_down, &cells[place], columns, &mut room, scores, has);
                 }
-                (Cells::Single(cells), Some(narrowing)) => {
+                (Cells::Single(cells), Some((narrowing, way_down))) => {
                     narrowing.narrow(&self.branches, &cells[place], columns, &mut narrow);
-                    self.run(way, &narrow, self.columns, aggregate, &mut room, scores, has);
+                    self.run(way_down, &narrow, self.columns, &mut room, scores, has);
                 }
-                (Cells::Double(cells), Some(narrowing)) => {
+                (Cells::Double(cells), Some((narrowing, way_down))) => {
                     narrowing.narrow(&self.branches, &cells[place], columns, &mut narrow);
-                    self.run(way, &narrow, self.columns, aggregate, &mut room, scores, has);
+                    self.run(way_down, &narrow, self.columns, &mut room, scores, has);
                 }
                 (Cells::Single(cells), None) => {
                     self.walk(&cells[place], columns, aggregate, scores, has);
@@ -76,28 +86,35 @@ impl<S: Sum> Trees<S> {
         Ok(rows)
     }
 
-    /// The scores of some rows, by the layout that suits them.
-    #[allow(clippy::too_many_arguments, reason = "a block of rows, and what becomes of it")]
+    /// The layout that suits so many rows, and what its numbers are.
+    fn way_down(&self, way: Way, aggregate: Aggregate, rows: usize) -> Option<(&Narrowing, WayDown<'_>)> {
+        let Layouts { narrowing, forest, tops } = &self.layouts;
+        let tops = tops.as_ref().filter(|tops| aggregate.adds() && tops.suits(way, rows));
+        let way_down = match tops {
+            Some(tops) => WayDown::Tops(tops, way),
+            None => WayDown::Forest(forest.as_ref()?, aggregate),
+        };
+        Some((narrowing.as_ref()?, way_down))
+    }
+
+    /// The scores of some rows, whose numbers are those of the layout.
     fn run(
         &self,
-        way: Way,
+        way_down: WayDown<'_>,
         rows: &[f32],
         columns: usize,
-        aggregate: Aggregate,
         room: &mut Room,
         scores: &mut [S],
         has: &mut [bool],
     ) {
-        let count = scores.len() / self.targets;
-        match (&self.layouts.tops, &self.layouts.forest) {
-            (Some(tops), _) if aggregate.adds() && tops.suits(way, count) => {
+        match way_down {
+            WayDown::Tops(tops, way) => {
                 S::run_tops(tops, way, rows, columns, room, scores);
                 has.chunks_exact_mut(self.targets).for_each(|has| has.copy_from_slice(&tops.speaks));
             }
-            (_, Some(forest)) => {
+            WayDown::Forest(forest, aggregate) => {
                 forest.each_leaf(rows, columns, self.clear(aggregate, scores, has));
             }
-            _ => self.walk(rows, columns, aggregate, scores, has),
         }
     }
 

@@ -135,6 +135,7 @@ fn every_way_is_the_plain_one<S: Sum>(trees: &mut Trees<S>, x: &Tensor, aggregat
     let expected = scores(trees, Way::Portable, x, aggregate);
     let takes_singles = layouts.narrowing.as_ref().is_some_and(Narrowing::takes_singles);
     trees.layouts.narrowing = layouts.narrowing.take();
+    assert_eq!(scores(trees, Way::Portable, x, aggregate), expected, "without a layout that suits");
     trees.layouts.forest = layouts.forest.take();
     assert!(trees.layouts.forest.is_some());
     assert_eq!(scores(trees, Way::Portable, x, aggregate), expected, "walked");
@@ -223,17 +224,12 @@ fn doubles_are_compared_as_doubles_where_a_question_is_not_of_order() {
 
 #[test]
 fn zeros_of_both_signs_are_one_threshold() {
-    let orders = [0.0, -0.0, 1e-320].map(|threshold| Order {
-        column: 0,
-        threshold,
-        missing_is_left: false,
-        left: Next::Leaf(0),
-        right: Next::Leaf(1),
-    });
-    let (narrowing, orders) = Narrowing::of(orders.to_vec(), 1).unwrap();
+    let (left, right) = (Next::Leaf(0), Next::Leaf(1));
+    let order = |threshold| Some(Order { column: 0, threshold, missing_is_left: false, left, right });
+    let (narrowing, orders) = Narrowing::of(&[0.0, -0.0, 1e-320].map(order), 1).unwrap();
     assert!(!narrowing.takes_singles());
-    assert_eq!(orders[0].threshold, orders[1].threshold);
-    assert_eq!(orders[2].threshold, 1.0);
+    let ranks: Vec<f32> = orders.iter().flatten().map(|order| order.threshold).collect();
+    assert_eq!(ranks, [0.0, 0.0, 1.0]);
 }
 
 #[test]
@@ -249,4 +245,14 @@ fn every_way_gives_the_same_bits_on_trees_of_two_words_of_exits() {
 #[test]
 fn every_way_gives_the_same_bits_on_trees_that_go_on_below() {
     check(11, 100, 300, 150);
+}
+
+#[test]
+fn the_single_number_below_is_the_largest_that_is_not_above() {
+    let mut chance = Chance(3);
+    for x in (0..100_000).map(|_| chance.double()).filter(|x| !x.is_nan()) {
+        let near = x as f32;
+        let expected = if f64::from(near) > x { near.next_down() } else { near };
+        assert_eq!(narrow::floor_of(x).to_bits(), expected.to_bits(), "{x:e}");
+    }
 }

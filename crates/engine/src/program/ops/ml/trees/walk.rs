@@ -29,7 +29,7 @@ struct Node {
 
 impl Forest {
     /// Lays trees out that ask for order alone.
-    pub(super) fn of(orders: &[Order], roots: &[Next]) -> Option<Forest> {
+    pub(super) fn of(orders: &[Option<Order>], roots: &[Next]) -> Option<Forest> {
         let mut forest =
             Forest { nodes: Vec::with_capacity(2 * orders.len() + roots.len()), trees: Vec::new() };
         for root in roots {
@@ -42,7 +42,7 @@ impl Forest {
                 match next {
                     Next::Leaf(leaf) => forest.nodes[at as usize] = Node::leaf(at, leaf),
                     Next::Branch(number) => {
-                        let order = &orders[number as usize];
+                        let order = orders[number as usize].as_ref()?;
                         let below = forest.nodes.len() as u32;
                         // A node that is come to in several ways is laid out for each: not for ever.
                         if forest.nodes.len() > 4 * orders.len() + 4 * roots.len() {

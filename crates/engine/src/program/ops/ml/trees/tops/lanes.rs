@@ -9,7 +9,9 @@ mod avx2;
 mod avx512;
 mod doubles;
 
-use super::{Add, Below, COLUMN, Line, MISSING_IS_LEFT, MOST_ROWS, Questions, Room, Split, Tops, Tree, Way};
+use super::{
+    Add, Below, COLUMN, EXITS, Line, MISSING_IS_LEFT, MOST_ROWS, Questions, Room, Split, Tops, Tree, Way,
+};
 
 pub(super) use doubles::run_doubles;
 

@@ -22,7 +22,7 @@ struct Node {
 
 impl Tops {
     /// Lays trees out that ask for order alone, each of which adds to the same targets at all its leaves.
-    pub(in super::super) fn of<S: Sum>(trees: &Trees<S>, orders: &[Order]) -> Option<Tops> {
+    pub(in super::super) fn of<S: Sum>(trees: &Trees<S>, orders: &[Option<Order>]) -> Option<Tops> {
         // 15 bits hold a column, and one more stands for what no row has.
         if trees.columns >= (1 << 15) - 1 {
             return None;
@@ -164,7 +164,7 @@ fn value_of<S: Sum>(trees: &Trees<S>, node: &Node, target: usize) -> S {
 }
 
 /// A tree's nodes, the root first. One that is come to in several ways is there for each: not for ever.
-fn nodes_of(orders: &[Order], root: Next, room: &mut usize) -> Option<Vec<Node>> {
+fn nodes_of(orders: &[Option<Order>], root: Next, room: &mut usize) -> Option<Vec<Node>> {
     let node = || Node { question: None, leaf: 0, height: 0 };
     let mut nodes = vec![node()];
     let mut waiting = vec![(root, 0)];
@@ -172,7 +172,7 @@ fn nodes_of(orders: &[Order], root: Next, room: &mut usize) -> Option<Vec<Node>>
         match next {
             Next::Leaf(leaf) => nodes[at].leaf = leaf,
             Next::Branch(number) => {
-                let order = orders[number as usize];
+                let order = orders[number as usize]?;
                 *room = room.checked_sub(1)?;
                 let left = nodes.len();
                 nodes.extend([node(), node()]);

@@ -1,7 +1,7 @@
 //! Tops whose values are doubles: registers find the leaves, and their values are looked up one by one.
 
 use super::{
-    Add, MOST_GROUPS, OF_PASS, Questions, Room, Tops, Tree, Way, avx2, avx512, each_run, fetch, flat,
+    Add, EXITS, MOST_GROUPS, OF_PASS, Questions, Room, Tops, Tree, Way, avx2, avx512, each_run, fetch, flat,
     open_avx2, open_avx512, walk,
 };
 
@@ -58,14 +58,26 @@ fn run_passes(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mut Ro
     }
 }
 
-/// Adds the values at those places to what the targets of a tree have, each of `wide` rows.
+/// Adds the values at those places to what the targets of a tree have, each of as many rows as there are places.
 #[inline]
-fn add_up(values: &[f64], adds: &[Add], at: &[u32], sums: &mut [f64]) {
+fn add_up(tops: &Tops, tree: &Tree, adds: &[Add], at: &[u32], sums: &mut [f64]) {
     for of_target in adds {
-        let values = &values[of_target.values as usize..];
+        let values = &tops.doubles[of_target.values as usize..];
         let sums = &mut sums[of_target.target as usize * at.len()..][..at.len()];
-        sums.iter_mut().zip(at).for_each(|(sum, at)| *sum += values[*at as usize]);
+        let pairs = sums.iter_mut().zip(at);
+        match (tree.steps, tree.second) {
+            // There are as many as there are exits: no place is beyond them.
+            (0, None) => add_exits::<EXITS>(values, pairs),
+            (0, Some(_)) => add_exits::<{ 2 * EXITS }>(values, pairs),
+            _ => pairs.for_each(|(sum, at)| *sum += values[*at as usize]),
+        }
     }
+}
+
+#[inline]
+fn add_exits<'a, const N: usize>(values: &[f64], pairs: impl Iterator<Item = (&'a mut f64, &'a u32)>) {
+    let values: &[f64; N] = values.first_chunk().expect("there is a value for each exit");
+    pairs.for_each(|(sum, at)| *sum += values[*at as usize % N]);
 }
 
 /// The loops, for one kind of registers and `G` of them at a time: a pass goes over the rows of so many.
@@ -123,7 +135,7 @@ macro_rules! run_with_registers {
                     // Safety: all places are those that the layout has looked over; for each pass, `x` has
                     // `wide` numbers for each column.
                     unsafe { $leaves::<G, MISSING>(tops, tree, splits, x.add(pass * of_x), at) };
-                    add_up(&tops.doubles, of_tree, at, sums);
+                    add_up(tops, tree, of_tree, at, sums);
                 }
                 // Safety: they lie after those of the tree before.
                 unsafe { splits = splits.add(tree.first.count() + tree.second.map_or(0, Questions::count)) };
