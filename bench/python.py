@@ -89,6 +89,7 @@ class Sessions:
         }
         said = onnxruntime.SessionOptions()
         said.intra_op_num_threads = 2
+        said.log_severity_level = 3
         self.sessions = {
             name: onnxruntime.InferenceSession(graph.SerializeToString(), said, providers=["CPUExecutionProvider"])
             for name, graph in graphs.items()

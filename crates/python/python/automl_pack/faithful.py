@@ -67,26 +67,28 @@ def _asked(part: Part, order: Any, table: Table) -> np.ndarray:
     return answer if order is None else answer[:, list(order)]
 
 
-def compare(auto: Auto, asked: Asked, parts: Sequence[Part], table: Table, tolerance: float) -> dict[str, Any]:
+def compare(
+    auto: Auto, asked: Asked, parts: Sequence[Part], table: Table, tolerance: float, what: str = "row"
+) -> dict[str, Any]:
     """Holds a bundle to the original objects; gives how far each member and the blend are off.
 
-    A row for which an original gives no number has no score in the bundle either. A probability may be off by the tolerance, a value by so much of its size where that is over 1. Labels are equal
-    but where the original's own probabilities leave them open within twice the tolerance.
+    A row for which an original gives no number has no score in the bundle either. A probability may be off by the
+    tolerance, a value by so much of its size where that is over 1. Labels are equal but where the original's own
+    probabilities leave them open within twice the tolerance.
     """
     worst: dict[str, float] = {}
+    held = Held(asked, np.all([np.isfinite(member).all(axis=1) for member in asked.members], axis=0), tolerance, what)
     scores = _scored(auto, table)
-    scored = np.all([np.isfinite(member).all(axis=1) for member in asked.members], axis=0)
     names = [f"{part.name}/m_0000" for part in parts]
     for name, part, expected in zip(names, parts, asked.members):
         found = np.concatenate([_numbers(of.members[name]) for of in scores])
-        worst[part.name] = _held(part.name, expected, found, scored, asked.classes, tolerance)
+        worst[part.name] = held.numbers(part.name, expected, found)
     blended = np.concatenate([_numbers(of) for of in scores])
-    worst["blend"] = _held("the blend", asked.blended(), blended, scored, asked.classes, tolerance)
-    told = {"rows": len(table), "tolerance": tolerance, "largest_difference": {k: float(f"{v:.3g}") for k, v in worst.items()}}
-    labels = asked.labels()
-    if labels is not None:
-        places = np.concatenate([of._native.parts(None)[0] for of in scores])
-        told["labels_left_open"] = _labels_held(asked, labels, places, scored, tolerance)
+    worst["blend"] = held.numbers("the blend", asked.blended(), blended)
+    rounded = {name: float(f"{off:.3g}") for name, off in worst.items()}
+    told = {"rows": len(table), "tolerance": tolerance, "largest_difference": rounded}
+    if asked.classes is not None:
+        told["labels_left_open"] = held.labels(np.concatenate([of._native.parts(None)[0] for of in scores]))
     return told
 
 
@@ -103,37 +105,49 @@ def _numbers(scores: Any) -> np.ndarray:
     return np.asarray(numbers, np.float64)
 
 
-def _held(
-    name: str, expected: np.ndarray, found: np.ndarray, scored: np.ndarray, classes: list[Any] | None, tolerance: float
-) -> float:
-    off = np.abs(expected - found)
-    if classes is None:
-        off /= np.maximum(np.abs(expected), 1.0)
-    off[np.isnan(off)] = np.inf
-    off[~scored] = np.where(np.isnan(found[~scored]), 0.0, np.inf)
-    if off.size == 0:
-        return 0.0
-    row, column = np.unravel_index(off.argmax(), off.shape)
-    if off[row, column] > tolerance:
-        what = "the value" if classes is None else f"the probability of {classes[column]!r}"
-        count = int((off.max(axis=1) > tolerance).sum())
-        raise NotFaithful(
-            f"{name}, row {row + 1}: {what} is {expected[row, column]:.9g} of the original and {found[row, column]:.9g} of "
-            f"the bundle, more than {tolerance:g} apart; so are {count} of {len(off)} rows. Nothing was written."
-        )
-    return float(off[row, column])
+@dataclass
+class Held:
+    """What a bundle is held to."""
 
+    asked: Asked
+    #: The rows for which every original gives numbers.
+    scored: np.ndarray
+    tolerance: float
+    #: What a row is called.
+    what: str
 
-def _labels_held(asked: Asked, labels: np.ndarray, places: np.ndarray, scored: np.ndarray, tolerance: float) -> int:
-    different = np.flatnonzero((labels != places) & scored)
-    for row in different:
-        if not _is_open(asked, row, tolerance):
-            expected, found = asked.classes[labels[row]], asked.classes[places[row]]
+    def numbers(self, name: str, expected: np.ndarray, found: np.ndarray) -> float:
+        """How far probabilities or values are off at most."""
+        classes = self.asked.classes
+        off = np.abs(expected - found)
+        if classes is None:
+            off /= np.maximum(np.abs(expected), 1.0)
+        off[np.isnan(off)] = np.inf
+        off[~self.scored] = np.where(np.isnan(found[~self.scored]), 0.0, np.inf)
+        if off.size == 0:
+            return 0.0
+        row, column = np.unravel_index(off.argmax(), off.shape)
+        if off[row, column] > self.tolerance:
+            number = "the value" if classes is None else f"the probability of {classes[column]!r}"
+            count = int((off.max(axis=1) > self.tolerance).sum())
             raise NotFaithful(
-                f"the blend, row {row + 1}: the label is {expected!r} of the original and {found!r} of the bundle. "
-                "Nothing was written."
+                f"{name}, {self.what} {row + 1}: {number} is {expected[row, column]:.9g} of the original and "
+                f"{found[row, column]:.9g} of the bundle, more than {self.tolerance:g} apart, as in {count} of {len(off)} "
+                "rows: nothing was written"
             )
-    return len(different)
+        return float(off[row, column])
+
+    def labels(self, places: np.ndarray) -> int:
+        """How many labels are others, where the original's probabilities leave them open."""
+        labels, classes = self.asked.labels(), self.asked.classes
+        different = np.flatnonzero((labels != places) & self.scored)
+        for row in different:
+            if not _is_open(self.asked, row, self.tolerance):
+                raise NotFaithful(
+                    f"the blend, {self.what} {row + 1}: the label is {classes[labels[row]]!r} of the original and "
+                    f"{classes[places[row]]!r} of the bundle: nothing was written"
+                )
+        return len(different)
 
 
 def _is_open(asked: Asked, row: int, tolerance: float) -> bool:

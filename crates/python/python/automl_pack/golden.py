@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,23 +22,53 @@ _MADE_UP = 8
 _COMMON = 10
 
 
+@dataclass
+class Golden:
+    """Rows with what the original objects say of them."""
+
+    #: ``maker``: rows of the caller's; ``packing``: rows that are made up.
+    rows_from: str
+    table: Table
+    asked: Asked
+
+    def form(self, parts: Sequence[Part], tolerance: float, *, expected: bool = True) -> str:
+        """``golden.json``; without what is expected, the engine computes it."""
+        names = _read(self.table, parts)
+        columns = (self.table.column(name).tolist() for name in names)
+        said: dict[str, Any] = {
+            "tolerance": tolerance,
+            "rows_from": self.rows_from,
+            "columns": names,
+            "rows": [[_cell(cell) for cell in row] for row in zip(*columns)],
+        }
+        if expected:
+            said["expected"] = [_expected("blend", self.asked.blended(), self.asked.labels(), self.asked)]
+            for part, numbers in zip(parts, self.asked.members):
+                said["expected"].append(_expected(f"{part.name}/m_0000", numbers, numbers.argmax(axis=1), self.asked))
+        return json.dumps(said)
+
+
 def golden_rows(
-    count: int, table: Table, parts: Sequence[Part], asked: Asked, tolerance: float, ask: Callable[[Table], Asked]
-) -> str | None:
-    """``golden.json``: some of the rows, evenly over the table, where the caller allows so many; otherwise rows that
-    are made up. None where the original objects do not take such rows."""
+    count: int, table: Table, parts: Sequence[Part], asked: Asked, ask: Callable[[Table], Asked]
+) -> Golden | None:
+    """Some of the rows, evenly over the table, where the caller allows so many; otherwise rows that are made up. None
+    where the original objects do not take such rows."""
     if not len(table):
         return None
     if count:
         places = np.unique(np.linspace(0, len(table) - 1, min(count, len(table))).round().astype(int))
-        return _form("maker", table.take(places), parts, asked.at(places), tolerance)
+        return _finite(Golden("maker", table.take(places), asked.at(places)))
     try:
         rows = made_up(table, parts)
-        answers = ask(rows)
+        return _finite(Golden("packing", rows, ask(rows)))
     except Exception:  # Whatever the original objects, or the table's library, find wrong with rows that are not real.
         return None
-    finite = np.flatnonzero(np.isfinite(np.column_stack(answers.members)).all(axis=1))
-    return _form("packing", rows.take(finite), parts, answers.at(finite), tolerance) if len(finite) else None
+
+
+def _finite(golden: Golden) -> Golden | None:
+    """The rows for which every original gives numbers."""
+    places = np.flatnonzero(np.isfinite(np.column_stack(golden.asked.members)).all(axis=1))
+    return Golden(golden.rows_from, golden.table.take(places), golden.asked.at(places)) if len(places) else None
 
 
 def made_up(table: Table, parts: Sequence[Part]) -> Table:
@@ -80,16 +111,6 @@ def _numbers(present: np.ndarray, random: np.random.Generator, is_any: bool) -> 
 def _read(table: Table, parts: Sequence[Part]) -> list[str]:
     read = {column for part in parts for feed in part.feeds for column in feed.columns}
     return [name for name in table.names if name in read]
-
-
-def _form(rows_from: str, rows: Table, parts: Sequence[Part], asked: Asked, tolerance: float) -> str:
-    names = _read(rows, parts)
-    cells = [[_cell(cell) for cell in row] for row in zip(*(rows.column(name).tolist() for name in names))]
-    expected = [_expected("blend", asked.blended(), asked.labels(), asked)]
-    for part, numbers in zip(parts, asked.members):
-        expected.append(_expected(f"{part.name}/m_0000", numbers, numbers.argmax(axis=1), asked))
-    said = {"tolerance": tolerance, "rows_from": rows_from, "columns": names, "rows": cells, "expected": expected}
-    return json.dumps(said)
 
 
 def _expected(of: str, numbers: np.ndarray, labels: Any, asked: Asked) -> dict[str, Any]:

@@ -72,7 +72,6 @@ def pack(
         "members": [
             (part.name, finished(part, names, order), share) for part, order, share in zip(parts, orders, shares)
         ],
-        "golden": golden_rows(golden, table, parts, asked, tolerance, lambda rows: ask(parts, orders, shares, classes, blend, rows)),
         "tolerance": tolerance,
         "blend": blend,
         "about": {"name": name, "version": version, "description": description, "metadata": json.dumps(metadata or {})},
@@ -80,21 +79,31 @@ def pack(
     told: dict[str, Any] = {"made_of": {name: _made_of(object) for name, object in fitted.items()}}
     if classes is not None and all(isinstance(value, bool) for value in classes):
         told["truth_values"] = True
-    return _written(Path(path), said, told, lambda auto: compare(auto, asked, parts, table, tolerance))
+    rows = golden_rows(golden, table, parts, asked, lambda rows: ask(parts, orders, shares, classes, blend, rows))
+
+    def held(auto: Auto) -> dict[str, Any]:
+        found = compare(auto, asked, parts, table, tolerance)
+        if rows is not None and rows.rows_from == "packing":
+            compare(auto, rows.asked, parts, rows.table, tolerance, "made-up row")
+        return found | told
+
+    tried = None if rows is None else rows.form(parts, tolerance, expected=False)
+    recorded = None if rows is None else rows.form(parts, tolerance)
+    return _written(Path(path), said | {"golden": tried}, held, recorded)
 
 
 def _written(
-    path: Path, said: dict[str, Any], told: dict[str, Any], compare: Callable[[Auto], dict[str, Any]]
+    path: Path, said: dict[str, Any], held: Callable[[Auto], dict[str, Any]], golden: str | None
 ) -> dict[str, Any]:
-    """Writes the bundle to try it, holds it to the original objects, and writes it with what was found."""
+    """Writes the bundle to try it, holds it to the original objects, and writes it with what was found and what golden
+    rows expect."""
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder, path.name)
         _native.pack(trial, said)
-        found = compare(Auto.unpack(trial))
-    found |= told
+        found = held(Auto.unpack(trial))
     metadata = json.loads(said["about"]["metadata"]) | {"faithful": found}
     about = said["about"] | {"metadata": json.dumps(metadata)}
-    return json.loads(_native.pack(path, said | {"about": about})) | {"faithful": found}
+    return json.loads(_native.pack(path, said | {"about": about, "golden": golden})) | {"faithful": found}
 
 
 def _parts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from importlib.util import find_spec
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,7 +64,7 @@ def _series(series: Any) -> Any:
     dtype = series.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "fiub" and dtype.itemsize <= 8 and dtype != np.float16:
         return series.to_numpy()
-    if len(series) >= _FEW and importlib.util.find_spec("pyarrow"):
+    if len(series) >= _FEW and find_spec("pyarrow"):
         import pyarrow
 
         try:
