@@ -16,7 +16,51 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
 #[inline]
 fn leading(text: &[u8]) -> Option<(f64, usize)> {
     let negative = text.first() == Some(&b'-');
-    let (mut place, mut whole) = (usize::from(negative), 0_i64);
+    let body = text.get(usize::from(negative)..)?;
+    let (number, length) = in_eight(body).or_else(|| one_by_one(body))?;
+    Some((if negative { -number } else { number }, length + usize::from(negative)))
+}
+
+/// The number that a text begins with, where the first eight bytes have all of it: they are looked at together.
+#[inline]
+fn in_eight(text: &[u8]) -> Option<(f64, usize)> {
+    let bytes = u64::from_le_bytes(*text.first_chunk()?);
+    let whole = digits_of(bytes);
+    if whole == 8 {
+        return None;
+    }
+    let below = (1 << (8 * whole)) - 1;
+    let (digits, count, length) = match (bytes >> (8 * whole)) as u8 {
+        b'.' => {
+            let digits = bytes & below | bytes >> 8 & !below;
+            let count = digits_of(digits);
+            if count == 7 && text.get(8).is_some_and(u8::is_ascii_digit) {
+                return None;
+            }
+            (digits, count, count + 1)
+        }
+        _ => (bytes, whole, whole),
+    };
+    // Zeros come before them: the first digit is the lowest byte.
+    let digits = (digits & 0x0f0f_0f0f_0f0f_0f0f).checked_shl(64 - 8 * count)?;
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let number = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
+    Some((number as i64 as f64 / POWERS[(count - whole) as usize], length as usize))
+}
+
+/// How many of eight bytes are digits, up to the first that is none.
+#[inline]
+fn digits_of(bytes: u64) -> u32 {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    // What is carried over goes to bytes after one that is no digit.
+    let others = (bytes & HIGH ^ ZEROS) | (bytes.wrapping_add(0x0606_0606_0606_0606) & HIGH ^ ZEROS);
+    others.trailing_zeros() / 8
+}
+
+fn one_by_one(text: &[u8]) -> Option<(f64, usize)> {
+    let (mut place, mut whole) = (0, 0_i64);
     let mut digits = |place: &mut usize| {
         let first = *place;
         while let Some(byte @ b'0'..=b'9') = text.get(*place) {
@@ -35,8 +79,7 @@ fn leading(text: &[u8]) -> Option<(f64, usize)> {
     if count == 0 || count > MOST_DIGITS {
         return None;
     }
-    let number = whole as f64 / POWERS[after];
-    Some((if negative { -number } else { number }, place))
+    Some((whole as f64 / POWERS[after], place))
 }
 
 const MOST_DIGITS: usize = 15;
@@ -121,6 +164,18 @@ mod tests {
             match decimal(&text) {
                 Some(found) => assert_eq!(Ok(found.to_bits()), expected.map(f64::to_bits), "{text:?}"),
                 None => assert!(digits.is_empty() || digits.len() > 15, "{text:?}"),
+            }
+            // What follows a number changes nothing of it.
+            for after in
+                [",", ",7", "x1234567", "-12345678", "\u{fa}1234567"].iter().filter(|_| !digits.is_empty())
+            {
+                let found = leading(format!("{text}{after}").as_bytes())
+                    .map(|(number, length)| (number.to_bits(), length));
+                assert_eq!(
+                    found,
+                    decimal(&text).map(|number| (number.to_bits(), text.len())),
+                    "{text:?} {after:?}"
+                );
             }
         }
         for text in ["", "-", ".", "-.", "+1", "1e5", "1.2.3", " 1", "NaN", "--1", "1_000"] {

@@ -115,19 +115,19 @@ pub(super) fn decode(
     let is_plain = memchr(0, &text.bytes).is_none() && std::str::from_utf8(&text.bytes).is_ok();
     let mut cells = Cells::default();
     let mut spans = Spans { text: &text.bytes, unquoted: Vec::new(), spans: Vec::new() };
-    let mut numbers = Numbers::new(names.len(), places, decimals, dialect);
+    let mut numbers = Numbers::new(places, decimals);
     if let Some((line, limit)) = text.too_long {
         decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit }));
     }
     let rows = RowsOf { text: &text.bytes, place: 0, line: text.line, dialect };
     for row in rows.filter(|row| !row.bytes.is_empty()) {
-        numbers.split(&mut cells, &row, dialect);
+        cells.split(row.bytes, row.is_quoted, dialect);
         if let Err(error) = check(&cells, &row, is_plain, names, places) {
             decoded.refused.push(Refusal::of_line(decoded.lines.len(), row.line, error));
             continue;
         }
         spans.add(&cells, &row, places);
-        numbers.end_row();
+        numbers.add(&cells, &row);
         decoded.lines.push(row.line);
     }
     decoded.rows = decoded.lines.len();
@@ -141,78 +141,47 @@ pub(super) fn decode(
 
 /// The columns whose cells have all been numbers so far.
 struct Numbers {
-    /// By the table's columns: what its cells must be, and its place in `columns`.
-    asked: Vec<Option<(Decimals, usize)>>,
-    /// What the row at hand has.
-    row: Vec<f64>,
-    columns: Vec<Vec<f64>>,
-    /// Those of `columns` that are left.
-    left: Vec<usize>,
+    columns: Vec<Column>,
+}
+
+struct Column {
+    /// Its place among those that are asked for, and in the table.
+    at: usize,
+    place: usize,
+    decimals: Decimals,
+    numbers: Vec<f64>,
+    /// Whether it has a cell that is no number as it stands: it is one of texts.
+    is_lost: bool,
 }
 
 impl Numbers {
-    fn new(width: usize, places: &[usize], decimals: &[Option<Decimals>], dialect: Dialect) -> Numbers {
-        let mut asked = vec![None; width];
-        // Where a number could have a delimiter in it, its end is not told by its characters.
-        if !matches!(dialect.delimiter, b'.' | b'-' | b'0'..=b'9') {
-            for (at, (place, decimals)) in places.iter().zip(decimals).enumerate() {
-                if let (Some(asked), Some(decimals)) = (asked.get_mut(*place), decimals) {
-                    *asked = Some((*decimals, at));
-                }
-            }
-        }
-        let left = asked.iter().flatten().map(|(_, at)| *at).collect();
-        Numbers { asked, row: vec![0.0; places.len()], columns: vec![Vec::new(); places.len()], left }
+    fn new(places: &[usize], decimals: &[Option<Decimals>]) -> Numbers {
+        let asked = places.iter().zip(decimals).enumerate();
+        let columns = asked.filter_map(|(at, (place, decimals))| {
+            Some(Column { at, place: *place, decimals: (*decimals)?, numbers: Vec::new(), is_lost: false })
+        });
+        Numbers { columns: columns.collect() }
     }
 
-    /// Finds the cells of a row, and reads those that are asked for.
-    fn split(&mut self, cells: &mut Cells, row: &Row<'_>, dialect: Dialect) {
-        if !row.is_quoted {
-            return cells.split_plain(row.bytes, dialect, |place, rest| self.read(place, rest, dialect));
-        }
-        cells.split(row.bytes, true, dialect);
-        for place in 0..cells.len().min(self.asked.len()) {
-            let cell = cells.cell(row.bytes, place);
-            let length = self.read(place, cell, dialect);
-            if length != Some(cell.len()) {
-                self.drop(place);
+    fn add(&mut self, cells: &Cells, row: &Row<'_>) {
+        let mut is_lost = false;
+        for column in &mut self.columns {
+            // What follows the cell is looked at with it: eight bytes are there for most.
+            let (text, length) = cells.begun_by(row.bytes, column.place);
+            match column.decimals.leading(text) {
+                Some((number, all)) if all == length => column.numbers.push(number),
+                _ => (is_lost, column.is_lost) = (true, true),
             }
         }
-    }
-
-    /// Reads a number that begins a text, up to a delimiter or the text's end, and says how long it is.
-    #[inline]
-    fn read(&mut self, place: usize, text: &[u8], dialect: Dialect) -> Option<usize> {
-        let (decimals, at) = self.asked.get(place).copied().flatten()?;
-        match decimals.leading(text) {
-            Some((number, length)) if text.get(length).is_none_or(|next| *next == dialect.delimiter) => {
-                self.row[at] = number;
-                Some(length)
-            }
-            _ => {
-                self.drop(place);
-                None
-            }
-        }
-    }
-
-    /// A column that has a cell which is no number as it stands is one of texts.
-    #[cold]
-    fn drop(&mut self, place: usize) {
-        if let Some((_, at)) = self.asked[place].take() {
-            self.left.retain(|left| *left != at);
-        }
-    }
-
-    fn end_row(&mut self) {
-        for at in &self.left {
-            self.columns[*at].push(self.row[*at]);
+        if is_lost {
+            self.columns.retain(|column| !column.is_lost);
         }
     }
 
     /// The numbers of a column, if it has nothing else.
-    fn take(&mut self, column: usize) -> Option<Vec<f64>> {
-        self.left.contains(&column).then(|| std::mem::take(&mut self.columns[column]))
+    fn take(&mut self, at: usize) -> Option<Vec<f64>> {
+        let column = self.columns.iter_mut().find(|column| column.at == at)?;
+        Some(std::mem::take(&mut column.numbers))
     }
 }
 
@@ -306,7 +275,7 @@ fn check_text(cell: &[u8], line: u64, column: impl FnOnce() -> String) -> Result
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{Array, cast::AsArray, types::Float64Type};
+    use arrow_array::{cast::AsArray, types::Float64Type};
     use automl_pack_plan::{Column, Kind};
 
     use super::*;
@@ -343,7 +312,7 @@ mod tests {
     fn a_number_ends_where_its_cell_does_whatever_separates_cells() {
         let found = decoded("1.2.3.4\n", Dialect { delimiter: b'.', quote: b'"' });
         let texts = |at: usize| found.arrays[at].as_string::<i64>().value(0).to_owned();
-        assert_eq!([texts(0), texts(1), texts(2)], ["1", "2", "4"]);
-        assert_eq!(found.arrays[0].len(), 1);
+        assert_eq!([texts(0), texts(1)], ["1", "2"]);
+        assert_eq!(found.arrays[2].as_primitive::<Float64Type>().values().to_vec(), [4.0]);
     }
 }

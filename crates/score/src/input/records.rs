@@ -106,41 +106,13 @@ pub(crate) struct Cells {
 impl Cells {
     /// Finds the cells of a row.
     pub(crate) fn split(&mut self, row: &[u8], is_quoted: bool, dialect: Dialect) {
-        match is_quoted {
-            true => {
-                self.clear(true);
-                self.unquote(row, dialect);
-            }
-            false => self.split_plain(row, dialect, |_, _| None),
-        }
-    }
-
-    /// Finds the cells of a row without quotes. The function is asked before a cell is looked for, by its place and the
-    /// text that it begins, and says how long it is where it knows.
-    #[inline]
-    pub(crate) fn split_plain(
-        &mut self,
-        row: &[u8],
-        dialect: Dialect,
-        mut known: impl FnMut(usize, &[u8]) -> Option<usize>,
-    ) {
-        self.clear(false);
-        let mut first = 0;
-        loop {
-            let rest = &row[first..];
-            let length = known(self.ends.len(), rest).or_else(|| memchr(dialect.delimiter, rest));
-            let end = length.map_or(row.len(), |length| first + length);
-            self.ends.push(end);
-            if end == row.len() {
-                return;
-            }
-            first = end + 1;
-        }
-    }
-
-    fn clear(&mut self, is_quoted: bool) {
         self.ends.clear();
         self.is_quoted = is_quoted;
+        if is_quoted {
+            return self.unquote(row, dialect);
+        }
+        self.ends.extend(memchr_iter(dialect.delimiter, row));
+        self.ends.push(row.len());
     }
 
     /// How many there are.
@@ -152,6 +124,13 @@ impl Cells {
     pub(crate) fn cell<'c>(&'c self, row: &'c [u8], place: usize) -> &'c [u8] {
         let text = if self.is_quoted { &self.unquoted } else { row };
         &text[self.range(place)]
+    }
+
+    /// The same with what follows in the row, where that is separated, and how many bytes are the cell's.
+    pub(crate) fn begun_by<'c>(&'c self, row: &'c [u8], place: usize) -> (&'c [u8], usize) {
+        let range = self.range(place);
+        let text = if self.is_quoted { &self.unquoted[range.clone()] } else { &row[range.start..] };
+        (text, range.len())
     }
 
     /// Where a cell is in its row; of a row that has quotes, in what was taken out of them.
