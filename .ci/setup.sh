@@ -56,7 +56,9 @@ python_environment() {
         { as_root apt-get update && as_root apt-get install -y python3-venv; } >&2 || true
         python3 -m venv "$environment" || missing 'the venv module of Python' 'apt-get install python3-venv'
     fi
-    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins"
+    constraints="crates/python/$1/constraints.txt"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins" \
+        $(if [ -f "$constraints" ]; then echo "-c $constraints"; fi)
     cp "$pins" "$environment/pins"
 }
 

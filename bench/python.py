@@ -39,7 +39,9 @@ def table(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Twelve numbers, four categories of eight words each, two classes."""
     random = np.random.default_rng(seed)
     columns = {name: random.normal(size=rows).astype(np.float32).astype(np.float64) for name in NUMBERS}
-    columns |= {name: np.array([f"word {place}" for place in range(8)])[random.integers(8, size=rows)] for name in WORDS}
+    columns |= {
+        name: np.array([f"word {place}" for place in range(8)])[random.integers(8, size=rows)] for name in WORDS
+    }
     frame = pd.DataFrame(columns)
     score = frame["n0"] + frame["n1"] * frame["n2"] + (frame["w0"] == "word 3") + random.normal(size=rows)
     return frame, (score > 0.3).to_numpy().astype(int)
@@ -164,9 +166,7 @@ def main() -> None:
         report = ap.pack(path, members, WEIGHTS, data=train.iloc[:5_000], target=target[:5_000])
         auto = ap.Auto.unpack(path)
     print("faithful:", report["faithful"]["largest_difference"])
-    sides = Alike(
-        {"ours": auto.pattern.predict_proba, "originals": Originals(members), "sessions": Sessions(members)}
-    )
+    sides = Alike({"ours": auto.pattern.predict_proba, "originals": Originals(members), "sessions": Sessions(members)})
     whole = Alike({"ours": auto.pattern.predict})
     sides.check(table(2_000, 1)[0])
     print("rows | ours, us | originals / ours | sessions / ours | DataFrame for DataFrame, us")
@@ -175,7 +175,10 @@ def main() -> None:
         times = sides.timed(frame, told.rounds, told.seconds)
         framed = whole.timed(frame, told.rounds, told.seconds)["ours"]
         ratios = [times[name] / times["ours"] for name in ("originals", "sessions")]
-        print(f"{rows:,} | {times['ours'] * 1e6:,.0f} | {ratios[0]:.1f} | {ratios[1]:.1f} | {framed * 1e6:,.0f}", flush=True)
+        print(
+            f"{rows:,} | {times['ours'] * 1e6:,.0f} | {ratios[0]:.1f} | {ratios[1]:.1f} | {framed * 1e6:,.0f}",
+            flush=True,
+        )
 
     base = started("import numpy", told.rounds)
     for package, module in (("automl-pack", "automl_pack"), ("onnxruntime", "onnxruntime")):

@@ -1,11 +1,11 @@
 //! The cells of one column of some rows, as they came.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray,
+    Array, ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, LargeListArray,
     cast::AsArray,
-    types::{Float64Type, Int64Type, TimestampMicrosecondType},
+    types::{Float32Type, Float64Type, Int64Type, TimestampMicrosecondType},
 };
 use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{DataType, Field, TimeUnit};
@@ -38,6 +38,22 @@ pub(crate) enum Cells<'a> {
     Double(ArrayView1<'a, f64>),
 }
 
+/// Numbers that are read as texts: one that is none is a missing cell, and no text.
+fn without_nan(array: &ArrayRef, kind: &Kind) -> ArrayRef {
+    if matches!(kind, Kind::Number | Kind::Integer | Kind::Boolean(_)) {
+        return array.clone();
+    }
+    if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
+        let present = numbers.iter().map(|number| number.filter(|number| !number.is_nan()));
+        return Arc::new(present.collect::<Float64Array>());
+    }
+    if let Some(numbers) = array.as_primitive_opt::<Float32Type>() {
+        let present = numbers.iter().map(|number| number.filter(|number| !number.is_nan()));
+        return Arc::new(present.collect::<Float32Array>());
+    }
+    array.clone()
+}
+
 impl<'a> Cells<'a> {
     /// Takes an Arrow array of any type that can be read as the column's kind.
     pub(crate) fn from_array(array: &ArrayRef, column: &Column, kind: &Kind) -> Result<Cells<'a>, Error> {
@@ -46,6 +62,7 @@ impl<'a> Cells<'a> {
             expected: expected_type(kind),
             found: array.data_type().to_string(),
         };
+        let array = &without_nan(array, kind);
         let to = |wanted: &DataType| match array.data_type() == wanted {
             true => Ok(array.clone()),
             false => cast(array, wanted).map_err(|_| refused()),
@@ -259,6 +276,20 @@ pub(crate) fn some_of<T: fmt::Display>(values: impl ExactSizeIterator<Item = T>)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_is_none_is_a_missing_text() {
+        let column = Column::new("city", Kind::Text);
+        let arrays: [ArrayRef; 2] = [
+            Arc::new(Float64Array::from(vec![f64::NAN, 2.5])),
+            Arc::new(Float32Array::from(vec![f32::NAN, 2.5])),
+        ];
+        for array in arrays {
+            let cells = Cells::from_array(&array, &column, &Kind::Text).unwrap();
+            assert_eq!(cells.text(0), Cell::Missing);
+            assert_eq!(cells.text(1), Cell::Value("2.5"));
+        }
+    }
 
     #[test]
     fn numbers_are_read_as_data_files_write_them() {

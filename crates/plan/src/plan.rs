@@ -6,9 +6,9 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Block, Column, Error, Flaw, InputForm, Kind, Note, Notes, Plain, Policy, Rows, Schema, StepForm,
-    Table, cells::Cells, fates::Fate, findings::Findings, plain::PlainColumns, program::Program, reading,
-    schema::Matching, values::Values,
+    Action, Block, Column, Decimals, Error, Flaw, InputForm, Kind, Note, Notes, Plain, Policy, Rows, Schema,
+    StepForm, Table, cells::Cells, fates::Fate, findings::Findings, plain::PlainColumns, program::Program,
+    reading, schema::Matching, values::Values,
 };
 
 /// How raw columns become what graphs eat: through steps, or in blocks of columns as they stand.
@@ -118,6 +118,15 @@ impl Plan {
     /// The raw columns.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// How texts of a column are told apart that may be read as numbers before the plan sees them; none where cells
+    /// go in as they stand, to the last digit.
+    pub fn decimals(&self, column: &Column) -> Option<Decimals> {
+        match self.way {
+            Way::Plain(_) => None,
+            Way::Steps { .. } => column.decimals(),
+        }
     }
 
     /// Blocks of columns that are taken as they stand; none where there are steps and inputs.

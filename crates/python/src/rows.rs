@@ -203,9 +203,14 @@ fn read(cell: &Bound<'_, PyAny>) -> PyResult<Cell> {
     if let Ok(number) = cell.cast::<PyFloat>() {
         return Ok(Cell::Number(number.value()));
     }
-    // Scalars of numpy's are none of Python's own types.
-    if cell.hasattr("dtype")? {
-        return read(&cell.call_method0("item")?);
+    // Scalars of numpy's are none of Python's own types; some of its numbers stay what they are as items.
+    if let Ok(kind) = cell.getattr("dtype").and_then(|of| of.getattr("kind")?.extract::<String>()) {
+        match kind.as_str() {
+            "f" => return cell.extract().map(Cell::Number),
+            "i" | "u" if let Ok(number) = cell.extract() => return Ok(Cell::Integer(number)),
+            "b" => return cell.is_truthy().map(Cell::Truth),
+            _ => {}
+        }
     }
     Ok(Cell::Text(cell.str()?.to_str()?.to_owned()))
 }

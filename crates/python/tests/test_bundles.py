@@ -106,7 +106,9 @@ def test_a_row_that_cannot_be_scored_is_told_or_rejected(examples, tmp_path):
     frame = pd.read_csv(examples / "titanic.csv").astype({"Fare": object})
     frame.loc[5, "Fare"] = "a lot"
     frame.to_csv(tmp_path / "rows.csv", index=False)
-    job = lambda: ap.Job(ap.Auto.unpack(examples / "titanic.pack.zip")).input(tmp_path / "rows.csv").output(tmp_path / "out.csv")
+    job = lambda: (
+        ap.Job(ap.Auto.unpack(examples / "titanic.pack.zip")).input(tmp_path / "rows.csv").output(tmp_path / "out.csv")
+    )
     with pytest.raises(ap.RowsError, match="line 7.*Fare"):
         job().run()
     assert not (tmp_path / "out.csv").exists()
@@ -115,7 +117,9 @@ def test_a_row_that_cannot_be_scored_is_told_or_rejected(examples, tmp_path):
 
 
 def test_a_table_is_prepared(examples, tmp_path):
-    found = ap.prepare(examples / "titanic.csv", "Embarked", tmp_path / "out", drop=["Name"], types={"Pclass": "category"})
+    found = ap.prepare(
+        examples / "titanic.csv", "Embarked", tmp_path / "out", drop=["Name"], types={"Pclass": "category"}
+    )
     assert {column["name"]: column["type"] for column in found["columns"]}["Pclass"] == "category"
     assert found["written"]["features"] > 0
     assert (tmp_path / "out" / "features.parquet").exists()

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import automl_pack as ap
-from automl_pack import packing
+
 
 
 @pytest.fixture
@@ -78,10 +78,15 @@ def test_what_would_predict_something_else_is_not_written(forest, rows, target, 
     honest = packer.parts
 
     def off(name, fitted, table, target):
-        return [replace(part, ask=lambda rows, ask=part.ask: ask(rows) + [[0.001, -0.001]]) for part in honest(name, fitted, table, target)]
+        return [
+            replace(part, ask=lambda rows, ask=part.ask: ask(rows) + [[0.001, -0.001]])
+            for part in honest(name, fitted, table, target)
+        ]
 
     monkeypatch.setattr(packer, "parts", off)
-    with pytest.raises(ap.NotFaithful, match=r"forest, row \d+: the probability of 'no' is .* of the original and .* of the bundle"):
+    with pytest.raises(
+        ap.NotFaithful, match=r"forest, row \d+: the probability of 'no' is .* of the original and .* of the bundle"
+    ):
         ap.pack(tmp_path / "f.zip", {"forest": forest}, data=rows, target=target)
     assert list(tmp_path.iterdir()) == []
 
@@ -137,7 +142,9 @@ def test_a_vote_is_its_voters(rows, target, packed):
 
 def test_a_vote_of_labels_is_not_their_mean(rows, target, packed):
     filled = rows.fillna(0)
-    models = {str(seed): RandomForestClassifier(1, max_depth=3, random_state=seed).fit(filled, target) for seed in range(3)}
+    models = {
+        str(seed): RandomForestClassifier(1, max_depth=3, random_state=seed).fit(filled, target) for seed in range(3)
+    }
     auto = packed(models, filled, target, blend="vote")
     votes = np.mean([model.predict(filled) == "yes" for model in models.values()], axis=0) > 0.5
     assert auto.pattern.blend == "vote"
@@ -154,7 +161,20 @@ def test_a_vote_of_labels_is_not_their_mean(rows, target, packed):
         ({"weights": {"forest": -1}}, ValueError, "expected numbers from 0 up"),
         ({"name": "a b"}, ap.UsageError, "name: expected letters"),
         ({"version": "one"}, ap.UsageError, "version: expected MAJOR.MINOR.PATCH"),
-        ({"data": 3}, TypeError, "found builtins.int"),
+        ({"data": 3}, ap.UsageError, "found builtins.int"),
+        ({"members": {1: object()}}, ap.UsageError, "expected names, found 1"),
+        ({"weights": {"forest": float("nan")}}, ap.UsageError, "expected numbers from 0 up"),
+        ({"weights": [1]}, ap.UsageError, "expected a dict of names to numbers, found list"),
+        ({"tolerance": 0.1}, ap.UsageError, "tolerance: expected a number from 0 to 0.01, found 0.1"),
+        ({"tolerance": float("nan")}, ap.UsageError, "tolerance: expected a number"),
+        ({"blend": "mean"}, ap.UsageError, "blend: expected average or vote"),
+        ({"golden": -1}, ap.UsageError, "golden: expected how many rows"),
+        ({"target": [1, 2]}, ap.UsageError, "target: expected a value for each of 200 rows"),
+        ({"target": [None] * 200}, ap.UsageError, "target: row 1 has no value"),
+        ({"target_name": "a"}, ap.UsageError, "target_name: a column is called 'a' too"),
+        ({"metadata": {"faithful": "mine"}}, ap.UsageError, "is what pack found out"),
+        ({"metadata": {"x": object()}}, ap.UsageError, "metadata: "),
+        ({"version": 5}, ap.UsageError, "version: expected a text, found 5"),
     ],
 )
 def test_what_does_not_go_together_is_refused(forest, rows, target, tmp_path, change, error, words):
@@ -162,6 +182,43 @@ def test_what_does_not_go_together_is_refused(forest, rows, target, tmp_path, ch
     with pytest.raises(error, match=words):
         ap.pack(tmp_path / "f.zip", **told)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_is_called_as_a_column_gets_another_name(forest, rows, packed):
+    assert packed({"forest": forest}, rows, (rows["a"] > 0).rename("a")).pattern.target == "target"
+
+
+def test_infinite_numbers_are_refused_with_their_place(forest, rows, target, tmp_path):
+    rows = rows.copy()
+    rows.loc[6, "c"] = np.inf
+    with pytest.raises(ap.RowsError, match="row 7, column 'c': is infinite"):
+        ap.pack(tmp_path / "f.zip", {"forest": forest}, data=rows, target=target)
+
+
+def test_rows_that_the_original_refuses_name_the_member(rows, target, tmp_path):
+    line = LogisticRegression().fit(rows.fillna(0), target)
+    with pytest.raises(ap.RowsError, match="line: the original object refuses the rows: .*NaN"):
+        ap.pack(tmp_path / "f.zip", {"line": line}, data=rows, target=target)
+
+
+def test_labels_that_do_not_follow_probabilities_are_refused(rows, target, tmp_path):
+    class Strict(LogisticRegression):
+        """Says yes only when it is sure."""
+
+        def predict(self, X):
+            return np.where(self.predict_proba(X)[:, 1] > 0.9, "yes", "no")
+
+    strict = Strict().fit(rows.fillna(0) / 100, target)
+    with pytest.raises(ap.NotFaithful, match="the original's own label is 'no', and 'yes' has its largest probability"):
+        ap.pack(tmp_path / "f.zip", {"strict": strict}, data=rows.fillna(0) / 100, target=target)
+
+
+def test_nothing_is_made_up_of_few_rows(forest, rows, target, tmp_path):
+    ap.pack(tmp_path / "f.zip", {"forest": forest}, data=rows[1:2], target=target[1:2])
+    golden = ap.Auto.unpack(tmp_path / "f.zip").golden
+    assert golden["rows_from"] == "packing"
+    cells = [cell for row in golden["rows"] for cell in row if cell is not None]
+    assert not [cell for cell in cells for own in rows.iloc[1] if abs(cell - own) < 1]
 
 
 def test_members_of_two_tasks_are_refused(forest, rows, target, tmp_path):

@@ -34,12 +34,16 @@ def test_every_name_is_in_the_stub():
     assert public(dir(_native)) == told
 
 
-@pytest.mark.parametrize("function", [node for node in STUB.body if isinstance(node, ast.FunctionDef)], ids=lambda node: node.name)
+@pytest.mark.parametrize(
+    "function", [node for node in STUB.body if isinstance(node, ast.FunctionDef)], ids=lambda node: node.name
+)
 def test_a_function_takes_what_the_stub_says(function):
     assert found(getattr(_native, function.name)) == parameters(function)
 
 
-@pytest.mark.parametrize("kind", [node for node in STUB.body if isinstance(node, ast.ClassDef)], ids=lambda node: node.name)
+@pytest.mark.parametrize(
+    "kind", [node for node in STUB.body if isinstance(node, ast.ClassDef)], ids=lambda node: node.name
+)
 def test_a_class_has_what_the_stub_says(kind):
     methods = {node.name: node for node in kind.body if isinstance(node, ast.FunctionDef)}
     own = getattr(_native, kind.name)

@@ -10,7 +10,14 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
 import automl_pack as ap
+from automl_pack.table import Table
 
 NUMBERS = ["Pclass", "Age", "SibSp", "Parch", "Fare"]
 
@@ -54,7 +61,9 @@ KINDS = {
     "pyarrow batch": lambda frame: pa.RecordBatch.from_pandas(frame),
     "pyarrow chunks": lambda frame: pa.concat_tables([pa.Table.from_pandas(part) for part in (frame[:30], frame[30:])]),
     "dict of arrays": lambda frame: {name: frame[name].to_numpy(object) for name in frame},
-    "dict of lists": lambda frame: {name: frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame},
+    "dict of lists": lambda frame: {
+        name: frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame
+    },
     "records": records,
     "columns in another order": lambda frame: frame[frame.columns[::-1]],
     "only what is read": lambda frame: frame[[*NUMBERS, "Sex", "Cabin", "Embarked"]],
@@ -99,7 +108,13 @@ def test_scores_are_those_of_the_command(pattern, frame, capfd, tmp_path):
     from conftest import ROOT
 
     code = _native.run(
-        ["automl-pack", "predict", str(ROOT / "examples/titanic.pack.zip"), str(ROOT / "examples/titanic.csv"), "--members"]
+        [
+            "automl-pack",
+            "predict",
+            str(ROOT / "examples/titanic.pack.zip"),
+            str(ROOT / "examples/titanic.csv"),
+            "--members",
+        ]
     )
     assert code == 0
     (tmp_path / "scores.csv").write_text(capfd.readouterr().out)
@@ -157,10 +172,92 @@ def test_a_cell_that_cannot_be_read_is_named(pattern, frame):
 
 
 def test_what_is_no_table_is_refused(pattern):
-    with pytest.raises(TypeError, match="found builtins.int"):
+    with pytest.raises(ap.UsageError, match="found builtins.int"):
         pattern.predict(3)
-    with pytest.raises(ValueError, match="one row is rows.reshape"):
+    with pytest.raises(ap.UsageError, match="one row is rows.reshape"):
         pattern.predict(np.zeros(8))
+    with pytest.raises(ap.UsageError, match="found a Series"):
+        pattern.predict(pd.Series([1, 2]))
+    with pytest.raises(ap.UsageError, match=r"expected a list of cells for 'Sex', found 'male'"):
+        pattern.predict({"Sex": "male", "Age": 3.0})
+
+
+@pytest.fixture(scope="module")
+def cities(tmp_path_factory):
+    """A pipeline over a column of texts, of which some are missing, and numbers; as itself and as a bundle."""
+    random = np.random.default_rng(3)
+    rows = pd.DataFrame(
+        {"city": random.choice(["Bern", "Genf", "1"], 200).astype(object), "a": random.normal(size=200)}
+    )
+    rows.loc[::10, "city"] = np.nan
+    filled = make_pipeline(
+        SimpleImputer(strategy="constant", fill_value="missing"), OneHotEncoder(handle_unknown="ignore")
+    )
+    prepared = ColumnTransformer([("c", filled, ["city"]), ("n", "passthrough", ["a"])])
+    model = make_pipeline(prepared, LogisticRegression()).fit(rows, (rows["city"] == "Bern") | rows["city"].isna())
+    path = tmp_path_factory.mktemp("cities") / "cities.pack.zip"
+    ap.pack(path, model, data=rows)
+    return model, ap.Auto.unpack(path).pattern
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 300])
+def test_texts_that_are_missing_in_all_rows_are_missing(cities, count):
+    model, pattern = cities
+    rows = pd.DataFrame({"city": np.full(count, np.nan), "a": np.zeros(count)})
+    expected = model.predict_proba(rows.astype({"city": object}))
+    kinds = [
+        rows,
+        rows.to_dict("records"),
+        rows.to_dict("list"),
+        pl.DataFrame(rows.to_dict("list")),
+        pa.table(rows.to_dict("list")),
+    ]
+    for same in kinds:
+        assert np.allclose(pattern.predict_proba(same), expected, atol=1e-6), type(same)
+        assert pattern.score(same).flaws == {"city": {"missing": count}}
+
+
+def test_a_cell_of_texts_is_read_by_itself(cities):
+    _, pattern = cities
+    known = pattern.predict_proba([{"city": "1", "a": 0.0}])
+    for beside in ("Bern", 1, 2.5, None, True):
+        assert np.array_equal(pattern.predict_proba({"city": [1, beside], "a": [0.0, 0.0]})[:1], known)
+
+
+def test_numbers_of_other_kinds_are_numbers(cities):
+    _, pattern = cities
+    expected = pattern.predict_proba({"city": ["Bern"], "a": [0.5]})
+    for number in (np.longdouble(0.5), np.float16(0.5), np.float32(0.5)):
+        assert np.allclose(pattern.predict_proba({"city": ["Bern"], "a": [number]}), expected)
+        assert np.allclose(pattern.predict_proba(pd.DataFrame({"city": ["Bern"], "a": np.array([number])})), expected)
+    with pytest.raises(ap.RowsError):
+        pattern.predict({"city": ["Bern"] * 2, "a": [1j, 2.0]})
+
+
+def test_records_may_be_called_by_numbers(packed, random):
+    rows = pd.DataFrame(random.normal(size=(100, 2)))
+    model = LogisticRegression().fit(rows.to_numpy(), rows[0] > 0)
+    pattern = packed(model, rows.to_numpy()).pattern
+    named = rows.rename(columns={0: "x0", 1: "x1"})
+    assert np.allclose(pattern.predict_proba(named.to_dict("records")), model.predict_proba(rows.to_numpy()), atol=1e-6)
+    assert Table(rows.to_dict("records")).column("1").tolist() == rows[1].tolist()
+
+
+def test_an_open_bundle_goes_to_other_processes(cities):
+    import copy
+    import pickle
+
+    _, pattern = cities
+    rows = [{"city": "Bern", "a": 0.1}]
+    again = pickle.loads(pickle.dumps(pattern.with_policy("null")))
+    assert np.array_equal(again.predict_proba(rows), pattern.predict_proba(rows))
+    assert copy.deepcopy(pattern) is pattern
+
+
+def test_many_columns_are_no_trouble(packed, random):
+    rows = pd.DataFrame(random.normal(size=(60, 2_000)), columns=[f"column {place}" for place in range(2_000)])
+    model = LogisticRegression(max_iter=20).fit(rows, rows["column 3"] > 0)
+    assert np.allclose(packed(model, rows).pattern.predict_proba(rows), model.predict_proba(rows), atol=1e-6)
 
 
 def test_threads_share_a_pattern(pattern, frame, expected):

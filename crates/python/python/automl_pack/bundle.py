@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _native
+from .errors import BundleError, UsageError
 from .rows import given, like
 
 Action = Literal["impute", "null", "error"]
@@ -23,10 +24,18 @@ class Auto:
     'Survived'
     """
 
-    def __init__(self, native: _native.Auto):
+    def __init__(self, native: _native.Auto, source: str | os.PathLike[str] | bytes, policy: Policy | None):
         self._native = native
+        self._source, self._policy = source, policy
         #: What predicts.
-        self.pattern = Pattern(native)
+        self.pattern = Pattern(native, self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens it again: a file by its path, without replaying the golden rows."""
+        return _reopened, (self._source, self._policy)
+
+    def __deepcopy__(self, _: Any) -> Auto:
+        return self
 
     @classmethod
     def unpack(cls, path: str | os.PathLike[str], *, policy: Policy | None = None, replay: bool = True) -> Auto:
@@ -36,12 +45,13 @@ class Auto:
         ``policy`` says what is done with cells that are missing, unseen, unreadable or out of range; ``replay=False``
         leaves the golden rows out.
         """
-        return cls(_native.Auto.unpack(path, _as_json(policy), replay))
+        return cls(_native.Auto.unpack(path, _as_json(policy), replay), path, policy)
 
     @classmethod
     def from_bytes(cls, content: bytes, *, policy: Policy | None = None, replay: bool = True) -> Auto:
         """Opens a zip file that is in memory."""
-        return cls(_native.Auto.from_bytes(content, _as_json(policy), replay))
+        content = bytes(content)
+        return cls(_native.Auto.from_bytes(content, _as_json(policy), replay), content, policy)
 
     @property
     def manifest(self) -> dict[str, Any] | None:
@@ -76,9 +86,9 @@ class Pack:
         """Opens a pack; one of several members is refused."""
         auto = Auto.unpack(path, policy=policy, replay=replay)
         if len(auto.pattern.members) != 1:
-            from .errors import BundleError
-
-            raise BundleError(f"{os.fspath(path)}: has {len(auto.pattern.members)} members, expected one", "Auto.unpack")
+            raise BundleError(
+                f"{os.fspath(path)}: has {len(auto.pattern.members)} members, expected one", "Auto.unpack"
+            )
         return cls(auto)
 
     def predict(self, rows: Any, **options: Any) -> Any:
@@ -92,8 +102,9 @@ class Pattern:
     It holds nothing that changes: threads may share it, and predicting lets other threads run.
     """
 
-    def __init__(self, native: _native.Auto):
+    def __init__(self, native: _native.Auto, auto: Auto, policy: Policy | None = None):
         self._native = native
+        self._auto, self._policy = auto, policy
         #: ``classification``, ``regression``, or ``outputs`` of a bare graph that is neither.
         self.task: str = native.task()
         #: The name of what is predicted.
@@ -102,8 +113,9 @@ class Pattern:
         self.classes: list[Any] | None = _truths(native) or native.classes()
         #: How labels are blended: ``average`` or ``vote``.
         self.blend: str = native.blend()
-        self._read = [name for name, _, is_read in native.columns() if is_read]
-        self._wanted = None if native.is_wide() else self._read
+        read = {name: word for name, word, is_read in native.columns() if is_read}
+        self._texts = frozenset(name for name, word in read.items() if word == "text")
+        self._wanted = None if native.is_wide() else frozenset(read)
 
     @property
     def columns(self) -> dict[str, str]:
@@ -122,12 +134,19 @@ class Pattern:
 
     def with_policy(self, policy: Policy) -> Pattern:
         """The same pattern under another policy."""
-        return Pattern(self._native.with_policy(_as_json(policy)))
+        return Pattern(self._native.with_policy(json.dumps(policy)), self._auto, policy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _pattern_of, (self._auto, self._policy)
+
+    def __deepcopy__(self, _: Any) -> Pattern:
+        return self
 
     def score(self, rows: Any, *, by_position: bool = False) -> Scores:
         """Scores of rows, with each member's beside them."""
         wanted = None if by_position else self._wanted
-        return Scores(self._native.predict(given(rows, wanted), by_position or _is_nameless(rows)), self)
+        taken = given(rows, wanted, self._texts)
+        return Scores(self._native.predict(taken, by_position or _is_nameless(rows)), self)
 
     def predict(self, rows: Any, *, members: bool = False, audit: bool = False, by_position: bool = False) -> Any:
         """Predicts rows, and gives back what it was given: a DataFrame for a DataFrame, a dict for a dict.
@@ -143,7 +162,7 @@ class Pattern:
         """The blended probabilities, a column for each of ``classes``, as scikit-learn has them."""
         probabilities = self.score(rows, by_position=by_position).probabilities
         if probabilities is None:
-            raise TypeError(f"predict_proba: this bundle's task is {self.task}, which has no classes")
+            raise UsageError(f"predict_proba: this bundle's task is {self.task}, which has no classes")
         return probabilities
 
     def __repr__(self) -> str:
@@ -166,6 +185,11 @@ class Scores:
     def labels(self) -> np.ndarray | None:
         """The class of each row, as the training data had it; None for a regression."""
         return self._parts(None)[0]
+
+    @property
+    def places(self) -> np.ndarray | None:
+        """The place of each row's class in ``classes``; None for a regression."""
+        return self._native.parts(None)[0]
 
     @property
     def probabilities(self) -> np.ndarray | None:
@@ -194,7 +218,7 @@ class Scores:
     def columns(self, *, members: bool = False, audit: bool = False) -> dict[str, np.ndarray]:
         """The columns that the command ``predict`` writes, as arrays."""
         if self._pattern.task == "outputs":
-            return {name: np.asarray(cells) if len(cells) == 0 or not isinstance(cells[0], (str, type(None))) else np.array(cells, object) for name, cells in self._native.outputs()}
+            return {name: _output(cells) for name, cells in self._native.outputs()}
         columns = self._columns_of("", *self._parts(None))
         if members:
             for place, name in enumerate(self._native.members()):
@@ -239,6 +263,11 @@ class MemberScores:
         self.values = values
 
 
+def _output(cells: Any) -> np.ndarray:
+    """A column of a bare graph's outputs: texts come as a list."""
+    return cells if isinstance(cells, np.ndarray) else np.array(cells, object)
+
+
 def _is_nameless(rows: Any) -> bool:
     return isinstance(rows, np.ndarray) and not rows.dtype.names
 
@@ -248,11 +277,23 @@ def _classes(classes: list[Any] | None) -> np.ndarray:
     return array.astype(object) if array.dtype.kind == "U" else array
 
 
+def _reopened(source: str | os.PathLike[str] | bytes, policy: Policy | None) -> Auto:
+    if isinstance(source, bytes):
+        return Auto.from_bytes(source, policy=policy, replay=False)
+    return Auto.unpack(source, policy=policy, replay=False)
+
+
+def _pattern_of(auto: Auto, policy: Policy | None) -> Pattern:
+    return auto.pattern if policy is None else auto.pattern.with_policy(policy)
+
+
 def _truths(native: _native.Auto) -> list[bool] | None:
     """Classes that were truth values: bundles have their names."""
-    said = (_read(native.manifest()) or {}).get("metadata", {}).get("faithful", {})
+    said = (_read(native.manifest()) or {}).get("metadata", {}).get("faithful")
     classes = native.classes()
-    return [name == "True" for name in classes] if classes and said.get("truth_values") else None
+    if not classes or not isinstance(said, dict) or not said.get("truth_values") or set(classes) - {"False", "True"}:
+        return None
+    return [name == "True" for name in classes]
 
 
 def _as_json(policy: Policy | None) -> str | None:

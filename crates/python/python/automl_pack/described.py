@@ -49,6 +49,11 @@ def plan(parts: Sequence[Part]) -> dict[str, Any]:
     return {"steps": steps, "inputs": inputs}
 
 
+def read_columns(parts: Sequence[Part]) -> set[str]:
+    """The columns that members read."""
+    return {column for part in parts for feed in part.feeds for column in feed.columns}
+
+
 def _column(name: str, types: set[str], parts: Sequence[Part], table: Table) -> dict[str, Any]:
     kind = table.kind(name)
     if "string" in types and len(types) > 1:
@@ -57,7 +62,7 @@ def _column(name: str, types: set[str], parts: Sequence[Part], table: Table) -> 
         return _text(name, parts, table)
     strict = _strict(name, parts)
     if strict is not None and _are_codes(strict):
-        return {"name": name, "type": "category", "values": strict, "policy": {"unseen": "error"}}
+        return {"name": name, "type": "category", "values": strict, "policy": _policy(name, parts)}
     if kind == "boolean":
         return {"name": name, "type": "boolean"}
     return {"name": name, "type": "integer" if "i64" in types else "number"}
@@ -67,12 +72,20 @@ def _text(name: str, parts: Sequence[Part], table: Table) -> dict[str, Any]:
     """A column of texts; of categories where a member refuses all values but some."""
     strict = _strict(name, parts)
     values = None if strict is None else sorted({str(value) for value in strict})
-    present = {str(cell) for cell in [*table.column(name).tolist(), *(table.categories(name) or [])] if cell is not None}
+    present = {
+        str(cell) for cell in [*table.column(name).tolist(), *(table.categories(name) or [])] if cell is not None
+    }
     clashes = [spelling for spelling in _MISSING if spelling in present.union(values or [])]
     missing = {"missing": [spelling for spelling in _MISSING if spelling not in clashes]} if clashes else {}
     if values is None:
         return {"name": name, "type": "text"} | missing
-    return {"name": name, "type": "category", "values": values, "policy": {"unseen": "error"}} | missing
+    return {"name": name, "type": "category", "values": values, "policy": _policy(name, parts)} | missing
+
+
+def _policy(name: str, parts: Sequence[Part]) -> dict[str, str]:
+    """What is refused in a column of which only some values are allowed."""
+    takes_missing = all(part.columns[name].missing for part in parts if name in part.columns)
+    return {"unseen": "error"} | ({} if takes_missing else {"missing": "error"})
 
 
 def _are_codes(values: list[Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .bundle import Auto, Scores
-from .errors import NotFaithful
+from .errors import CannotConvert, Error, NotFaithful, RowsError
 from .packers.part import Part
 from .table import Table
 
@@ -47,7 +47,12 @@ class Asked:
 
 
 def ask(
-    parts: Sequence[Part], orders: Sequence[Any], weights: list[float], classes: list[Any] | None, blend: str, table: Table
+    parts: Sequence[Part],
+    orders: Sequence[Any],
+    weights: list[float],
+    classes: list[Any] | None,
+    blend: str,
+    table: Table,
 ) -> Asked:
     """Scores rows with the original objects."""
     members = [_asked(part, order, table) for part, order in zip(parts, orders)]
@@ -59,12 +64,44 @@ def _asked(part: Part, order: Any, table: Table) -> np.ndarray:
     answers = []
     for first in range(0, max(len(table), 1), _CHUNK):
         rows = table if len(table) <= _CHUNK else table.take(np.arange(first, min(first + _CHUNK, len(table))))
-        answer = np.asarray(part.ask(rows), np.float64).reshape(len(rows), -1)
+        try:
+            answer = np.asarray(part.ask(rows), np.float64).reshape(len(rows), -1)
+        except Error:
+            raise
+        except Exception as error:
+            raise RowsError(f"{part.name}: the original object refuses the rows: {error}") from error
         if answer.shape[1] != width:
-            raise ValueError(f"{part.name}: the original gives {answer.shape[1]} columns, expected {width}")
+            raise CannotConvert(f"{part.name}: the original gives {answer.shape[1]} columns, expected {width}")
         answers.append(answer)
     answer = np.concatenate(answers)
     return answer if order is None else answer[:, list(order)]
+
+
+def check_finite(parts: Sequence[Part], table: Table) -> None:
+    """Refuses infinite numbers, which no bundle takes."""
+    read = {column for part in parts for feed in part.feeds for column in feed.columns if feed.type != "string"}
+    for name in table.names:
+        if name in read and table.kind(name) == "number":
+            infinite = np.flatnonzero(np.isinf(table.column(name).astype(np.float64)))
+            if len(infinite):
+                hint = "leave such rows out of the data"
+                raise RowsError(f"row {infinite[0] + 1}, column {name!r}: is infinite, which a bundle refuses", hint)
+
+
+def held_to_labels(asked: Asked, labels: np.ndarray | None, tolerance: float) -> None:
+    """Refuses an object whose own labels are not those of its largest probabilities."""
+    places = asked.labels()
+    if labels is None or places is None or asked.classes is None:
+        return
+    own = [str(asked.classes[place]) for place in places]
+    for row, (label, expected) in enumerate(zip(labels.tolist(), own)):
+        if str(label) != expected and not _is_open(asked, row, tolerance):
+            hint = "its predict does not follow its predict_proba; calibrated, it would: CalibratedClassifierCV"
+            raise NotFaithful(
+                f"row {row + 1}: the original's own label is {label!r}, and {expected!r} has its largest probability, "
+                "which is the bundle's label: nothing was written",
+                hint,
+            )
 
 
 def compare(
@@ -88,7 +125,7 @@ def compare(
     rounded = {name: float(f"{off:.3g}") for name, off in worst.items()}
     told = {"rows": len(table), "tolerance": tolerance, "largest_difference": rounded}
     if asked.classes is not None:
-        told["labels_left_open"] = held.labels(np.concatenate([of._native.parts(None)[0] for of in scores]))
+        told["labels_left_open"] = held.labels(np.concatenate([of.places for of in scores]))
     return told
 
 
@@ -132,8 +169,8 @@ class Held:
             count = int((off.max(axis=1) > self.tolerance).sum())
             raise NotFaithful(
                 f"{name}, {self.what} {row + 1}: {number} is {expected[row, column]:.9g} of the original and "
-                f"{found[row, column]:.9g} of the bundle, more than {self.tolerance:g} apart, as in {count} of {len(off)} "
-                "rows: nothing was written"
+                f"{found[row, column]:.9g} of the bundle, more than {self.tolerance:g} apart, as in {count} of "
+                f"{len(off)} rows: nothing was written"
             )
         return float(off[row, column])
 

@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from .described import class_form
+from .described import class_form, read_columns
 from .faithful import Asked
 from .packers.part import Part
 from .table import Table
 
 #: So many rows are made up.
 _MADE_UP = 8
+
+#: Of fewer rows nothing is made up: numbers between theirs would be theirs.
+_ENOUGH = 20
 
 #: A text that fewer rows have is in no row that is made up.
 _COMMON = 10
@@ -58,6 +61,8 @@ def golden_rows(
     if count:
         places = np.unique(np.linspace(0, len(table) - 1, min(count, len(table))).round().astype(int))
         return _finite(Golden("maker", table.take(places), asked.at(places)))
+    if len(table) < _ENOUGH:
+        return None
     try:
         rows = made_up(table, parts)
         return _finite(Golden("packing", rows, ask(rows)))
@@ -72,8 +77,8 @@ def _finite(golden: Golden) -> Golden | None:
 
 
 def made_up(table: Table, parts: Sequence[Part]) -> Table:
-    """Rows such as the table's, that are none of them: numbers anywhere between its quantiles, common texts; in the last
-    rows nothing where columns have gaps."""
+    """Rows such as the table's, that are none of them: numbers anywhere between its quantiles, common texts; in the
+    last rows nothing where columns have gaps."""
     random = np.random.default_rng(0)
     return table.like({name: _cells(table, name, random) for name in _read(table, parts)})
 
@@ -109,7 +114,7 @@ def _numbers(present: np.ndarray, random: np.random.Generator, is_any: bool) -> 
 
 
 def _read(table: Table, parts: Sequence[Part]) -> list[str]:
-    read = {column for part in parts for feed in part.feeds for column in feed.columns}
+    read = read_columns(parts)
     return [name for name in table.names if name in read]
 
 

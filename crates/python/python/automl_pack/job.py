@@ -9,6 +9,7 @@ from typing import Any
 
 from . import _native
 from .bundle import Auto
+from .errors import UsageError
 
 Path = str | os.PathLike[str]
 
@@ -107,7 +108,11 @@ class Job:
     def run(self) -> dict[str, Any]:
         """Runs the job, and gives its summary: rows, refused rows, flaws by column, balance, seconds by stage."""
         if not self._told["inputs"]:
-            raise ValueError("job: nothing to read; .input(path) says what")
+            raise UsageError("job: nothing to read; .input(path) says what")
         if self._told["output"] is None:
-            raise ValueError("job: nowhere to write to; .output(path) says where")
+            raise UsageError("job: nowhere to write to; .output(path) says where")
+        for name, least in (("max_rejects", 0), ("threads", 1), ("memory", 1)):
+            number = self._told[name]
+            if number is not None and not (isinstance(number, int) and number >= least):
+                raise UsageError(f"job: {name}: expected a whole number from {least} up, found {number!r}")
         return json.loads(_native.run_job(self._auto._native, self._told, self._see))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,14 +13,17 @@ import numpy as np
 
 from . import _native
 from .bundle import Auto
-from .described import class_form, classes_of, plan, schema
-from .errors import CannotConvert
-from .faithful import ask, compare
+from .described import class_form, classes_of, plan, read_columns, schema
+from .errors import BundleError, UsageError
+from .faithful import ask, check_finite, compare, held_to_labels
 from .golden import golden_rows
 from .graphs import finished, input_names
-from .packers import find
+from .members import made_of, named, own_labels, parts_of
 from .packers.part import Part
 from .table import Table
+
+#: What ``tolerance`` may be, as in the format.
+_LARGEST_TOLERANCE = 0.01
 
 
 def pack(
@@ -34,6 +36,7 @@ def pack(
     blend: Literal["average", "vote"] = "average",
     tolerance: float = 1e-5,
     golden: int = 0,
+    target_name: str | None = None,
     name: str | None = None,
     version: str | None = None,
     description: str | None = None,
@@ -46,109 +49,130 @@ def pack(
     objects were trained on, in any kind of table, and ``target`` the values that belong to them, which tell the classes
     where an object does not know them.
 
-    ``blend`` says how labels become one: ``average`` takes the class of the largest mean probability, as scikit-learn's
-    soft voting does; ``vote`` lets each member add its weight to its own label, as carefree-learn does.
+    ``blend`` says how labels become one: ``average`` takes the class of the largest mean probability, as
+    scikit-learn's soft voting does; ``vote`` lets each member add its weight to its own label, as carefree-learn does.
 
     The rows are scored by the original objects and by the finished bundle. Where a probability (or a value, relative to
     its size where that is over 1) is off by more than ``tolerance``, or a label is another, :class:`NotFaithful` names
-    member, row and both values, and nothing is written. How far they are off stands in the bundle's manifest.
+    member, row (counted from 1) and both values, and nothing is written. Of a single object, its own ``predict`` is
+    asked for labels too. How far they are off stands in the bundle's manifest.
 
     No row of ``data`` comes into the bundle unless ``golden`` says how many may: these go along with what the original
     objects predict for them, and are replayed whenever the bundle is opened. Otherwise golden rows are made up.
 
+    ``target_name`` says what the bundle calls what it predicts; otherwise the name of the Series ``target``, or
+    "target".
+
     Gives a report: digest, size, golden rows, and how faithful it is.
     """
+    about = _about(name, version, description, metadata)
+    _check(tolerance, blend, golden)
     table = Table(data)
-    answers = None if target is None else np.asarray(target)
-    fitted = members if isinstance(members, Mapping) else {type(members).__name__.lower(): members}
-    parts, shares = _parts(fitted, weights, table, answers)
+    answers = _answers(target, table)
+    fitted = named(members)
+    parts, shares = parts_of(fitted, weights, table, answers)
     classes = classes_of(parts)
     orders = [_order(part, classes) for part in parts]
+    check_finite(parts, table)
     asked = ask(parts, orders, shares, classes, blend, table)
     names = input_names(parts)
     said = {
-        "schema": json.dumps(schema(parts, table, _target(target, classes))),
+        "schema": json.dumps(schema(parts, table, _target(target_name, target, classes, parts))),
         "plan": json.dumps(plan(parts)),
         "members": [
             (part.name, finished(part, names, order), share) for part, order, share in zip(parts, orders, shares)
         ],
         "tolerance": tolerance,
         "blend": blend,
-        "about": {"name": name, "version": version, "description": description, "metadata": json.dumps(metadata or {})},
     }
-    told: dict[str, Any] = {"made_of": {name: _made_of(object) for name, object in fitted.items()}}
-    if classes is not None and all(isinstance(value, bool) for value in classes):
-        told["truth_values"] = True
+    told = _told(fitted, parts, classes)
     rows = golden_rows(golden, table, parts, asked, lambda rows: ask(parts, orders, shares, classes, blend, rows))
 
     def held(auto: Auto) -> dict[str, Any]:
         found = compare(auto, asked, parts, table, tolerance)
         if rows is not None and rows.rows_from == "packing":
             compare(auto, rows.asked, parts, rows.table, tolerance, "made-up row")
+        if len(parts) == 1 and len(fitted) == 1:
+            held_to_labels(asked, own_labels(*fitted.values(), table), tolerance)
         return found | told
 
     tried = None if rows is None else rows.form(parts, tolerance, expected=False)
     recorded = None if rows is None else rows.form(parts, tolerance)
-    return _written(Path(path), said | {"golden": tried}, held, recorded)
+    return _written(Path(path), said, about, held, (tried, recorded))
 
 
 def _written(
-    path: Path, said: dict[str, Any], held: Callable[[Auto], dict[str, Any]], golden: str | None
+    path: Path,
+    said: dict[str, Any],
+    about: dict[str, Any],
+    held: Callable[[Auto], dict[str, Any]],
+    golden: tuple[str | None, str | None],
 ) -> dict[str, Any]:
     """Writes the bundle to try it, holds it to the original objects, and writes it with what was found and what golden
     rows expect."""
+    tried, recorded = golden
     with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder, path.name)
-        _native.pack(trial, said)
+        trial = Path(folder, "tried.pack.zip")
+        try:
+            _native.pack(trial, said | {"golden": tried, "about": about | {"metadata": "{}"}})
+        except BundleError as error:
+            raise BundleError(error.message.replace(str(trial), str(path)), error.hint) from error
         found = held(Auto.unpack(trial))
-    metadata = json.loads(said["about"]["metadata"]) | {"faithful": found}
-    about = said["about"] | {"metadata": json.dumps(metadata)}
-    return json.loads(_native.pack(path, said | {"about": about, "golden": golden})) | {"faithful": found}
+    metadata = about["metadata"] | {"faithful": found}
+    final = said | {"golden": recorded, "about": about | {"metadata": json.dumps(metadata)}}
+    return json.loads(_native.pack(path, final)) | {"faithful": found}
 
 
-def _parts(
-    members: Mapping[str, Any], weights: Mapping[str, float] | None, table: Table, target: np.ndarray | None
-) -> tuple[list[Part], list[float]]:
-    """Every member, and its share of the whole."""
-    if not members:
-        raise ValueError("members: expected at least one fitted object")
-    counts = _weights(members, weights)
-    parts: list[Part] = []
-    shares: list[float] = []
-    for name, fitted in members.items():
-        packer = find(fitted)
-        if packer is None:
-            kind = f"{type(fitted).__module__}.{type(fitted).__qualname__}"
-            raise CannotConvert(f"{name}: nothing is known of {kind}", "an ONNX model that computes the same can be packed")
-        for part in packer.parts(name, fitted, table, target):
-            if part.name in {other.name for other in parts}:
-                raise CannotConvert(f"{part.name}: two members have this name")
-            parts.append(part)
-            shares.append(counts[name] * part.share)
-    total = sum(shares)
-    return parts, [share / total for share in shares]
+def _check(tolerance: Any, blend: Any, golden: Any) -> None:
+    """What no bundle could be made with."""
+    is_number = isinstance(tolerance, (int, float)) and not isinstance(tolerance, bool)
+    if not is_number or not 0 <= tolerance <= _LARGEST_TOLERANCE:
+        raise UsageError(f"tolerance: expected a number from 0 to {_LARGEST_TOLERANCE}, found {tolerance!r}")
+    if blend not in ("average", "vote"):
+        raise UsageError(f"blend: expected average or vote, found {blend!r}")
+    if not isinstance(golden, (int, np.integer)) or golden < 0:
+        raise UsageError(f"golden: expected how many rows may come along, found {golden!r}")
 
 
-def _made_of(fitted: Any) -> str:
-    """What an object is: its library with the version, and its type."""
-    if type(fitted).__module__.startswith("automl_pack."):
-        fitted = getattr(fitted, "module", getattr(fitted, "model", fitted))
-    library = type(fitted).__module__.split(".")[0]
-    version = getattr(sys.modules.get(library), "__version__", "")
-    return " ".join(filter(None, [library, str(version), type(fitted).__qualname__]))
+def _about(name: Any, version: Any, description: Any, metadata: Any) -> dict[str, Any]:
+    """What the bundle says of itself."""
+    for what, text in (("name", name), ("version", version), ("description", description)):
+        if text is not None and not isinstance(text, str):
+            raise UsageError(f"{what}: expected a text, found {text!r}")
+    metadata = dict(metadata or {})
+    if "faithful" in metadata:
+        raise UsageError('metadata: "faithful" is what pack found out')
+    try:
+        json.dumps(metadata, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"metadata: {error}") from error
+    return {"name": name, "version": version, "description": description, "metadata": metadata}
 
 
-def _weights(members: Mapping[str, Any], weights: Mapping[str, float] | None) -> dict[str, float]:
-    if weights is None:
-        return {name: 1.0 / len(members) for name in members}
-    strangers = [name for name in weights if name not in members] + [name for name in members if name not in weights]
-    if strangers:
-        raise ValueError(f"weights: expected one for each of {', '.join(members)}; look at {', '.join(strangers)}")
-    counts = {name: float(weight) for name, weight in weights.items()}
-    wrong = [name for name, weight in counts.items() if not (np.isfinite(weight) and weight >= 0)]
-    if wrong or sum(counts.values()) <= 0:
-        raise ValueError(f"weights: expected numbers from 0 up, not all 0, found {counts}")
-    return counts
+def _answers(target: Any, table: Table) -> np.ndarray | None:
+    """The values that belong to the rows."""
+    if target is None:
+        return None
+    answers = np.asarray(target)
+    if answers.ndim == 2 and answers.shape[1] == 1:
+        answers = answers[:, 0]
+    if answers.shape != (len(table),):
+        raise UsageError(f"target: expected a value for each of {len(table)} rows, found {answers.shape}")
+    missing = [place for place, value in enumerate(answers.tolist()) if value is None or value != value]
+    if missing:
+        raise UsageError(f"target: row {missing[0] + 1} has no value")
+    return answers
+
+
+def _told(fitted: dict[str, Any], parts: list[Part], classes: list[Any] | None) -> dict[str, Any]:
+    """What there is to know of the members."""
+    told: dict[str, Any] = {"made_of": {name: made_of(object) for name, object in fitted.items()}}
+    holding = {part.name: part.holds_rows for part in parts if part.holds_rows}
+    if holding:
+        told["training_rows_in_graphs"] = holding
+    if classes is not None and all(isinstance(value, bool) for value in classes):
+        told["truth_values"] = True
+    return told
 
 
 def _order(part: Part, classes: list[Any] | None) -> list[int] | None:
@@ -159,9 +183,16 @@ def _order(part: Part, classes: list[Any] | None) -> list[int] | None:
     return [own.index(str(value)) for value in classes]
 
 
-def _target(target: Any, classes: list[Any] | None) -> dict[str, Any]:
-    name = getattr(target, "name", None)
-    form: dict[str, Any] = {"name": str(name) if name is not None else "target"}
+def _target(name: str | None, target: Any, classes: list[Any] | None, parts: list[Part]) -> dict[str, Any]:
+    read = read_columns(parts)
+    if name is None:
+        own = getattr(target, "name", None)
+        name = str(own) if own is not None and str(own) not in read else "target"
+        while name in read:
+            name += "_"
+    elif name in read:
+        raise UsageError(f"target_name: a column is called {name!r} too")
+    form: dict[str, Any] = {"name": name}
     if classes is None:
         return form | {"task": "regression"}
     return form | {"task": "classification", "classes": class_form(classes)}

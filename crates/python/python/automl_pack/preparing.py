@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from . import _native
+from .errors import UsageError
 
 
 def prepare(
@@ -35,22 +36,25 @@ def prepare(
     ``types={"since": "time:%d.%m.%Y"}``, ``steps={"age": "impute:mean|robust"}`` and ``drop`` decide what is not to be
     found out; ``schema`` and ``plan`` say it as ``schema.json`` and ``plan.json`` do.
     """
-    arguments = [os.fspath(train), "--target", target, "--for", aim]
-    arguments += ["--output", os.fspath(out)] if out is not None else ["--dry-run"]
+    arguments = [f"--target={target}", f"--for={aim}"]
+    arguments += [f"--output={os.fspath(out)}"] if out is not None else ["--dry-run"]
     for option, value in (("--holdout", holdout), ("--seed", seed), ("--task", task)):
-        arguments += [] if value is None else [option, str(value)]
+        arguments += [] if value is None else [f"{option}={value}"]
     for option, pairs in (("--type", types), ("--steps", steps)):
-        for column, said in (pairs or {}).items():
-            arguments += [option, f"{column}={said}"]
-    for column in drop:
-        arguments += ["--drop", column]
-    if classes := list(classes):
-        arguments += ["--classes", ",".join(str(name) for name in classes)]
+        for column, wish in (pairs or {}).items():
+            if "=" in column:
+                raise UsageError(f"{option[2:]}: the column {column!r} has a = in its name: say it in schema or plan")
+            arguments += [f"{option}={column}={wish}"]
+    arguments += [f"--drop={column}" for column in drop]
+    named = [str(name) for name in classes]
+    if any("," in name for name in named):
+        raise UsageError("classes: one has a comma in its name: say them in schema")
+    arguments += [f"--classes={','.join(named)}"] if named else []
     arguments += ["--force"] if force else []
     with tempfile.TemporaryDirectory() as folder:
-        for option, said in (("--schema", schema), ("--plan", plan)):
-            if said is not None:
+        for option, form in (("--schema", schema), ("--plan", plan)):
+            if form is not None:
                 path = Path(folder, option.strip("-") + ".json")
-                path.write_text(json.dumps(said))
-                arguments += [option, str(path)]
-        return json.loads(_native.prepare(arguments))
+                path.write_text(json.dumps(form))
+                arguments += [f"{option}={path}"]
+        return json.loads(_native.prepare([*arguments, "--", os.fspath(train)]))

@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from . import _native
+from .errors import UsageError
 
 Path = str | os.PathLike[str]
 
@@ -45,5 +46,7 @@ def convert(
 
     ``fix_weights`` derives the weights of a regression again, which carefree-learn inverts.
     """
+    if "faithful" in (metadata or {}):
+        raise UsageError('metadata: "faithful" is what pack found out')
     about = {"name": name, "version": version, "description": description, "metadata": json.dumps(metadata or {})}
     return json.loads(_native.convert(old, out, fix_weights, about))

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .errors import UsageError
+
 Kind = Literal["number", "integer", "boolean", "text", "category", "time", "other"]
 
 
@@ -21,6 +23,8 @@ class Table:
     def __init__(self, rows: Any):
         if isinstance(rows, Table):
             rows = rows.given
+        if type(rows).__name__ == "Series":
+            raise UsageError("rows: expected a table, found a Series", "one row is frame.iloc[[0]]")
         #: As the caller gave them.
         self.given = rows
         self._library = library_of(rows)
@@ -39,19 +43,21 @@ class Table:
             if rows.dtype.names:
                 return {name: rows[name] for name in rows.dtype.names}
             if rows.ndim != 2:
-                raise ValueError(f"rows: expected a matrix, found an array of {rows.ndim} axes")
+                raise UsageError(
+                    f"rows: expected a matrix, found an array of {rows.ndim} axes", "one row is rows.reshape(1, -1)"
+                )
             return {f"x{place}": rows[:, place] for place in range(rows.shape[1])}
         if isinstance(rows, Mapping):
-            columns = {str(name): _array(cells) for name, cells in rows.items()}
+            columns = _named(rows, (_array(name, cells) for name, cells in rows.items()))
             lengths = {name: len(cells) for name, cells in columns.items()}
             if len(set(lengths.values())) > 1:
-                raise ValueError(f"rows: columns have different lengths: {lengths}")
+                raise UsageError(f"rows: columns have different lengths: {lengths}")
             return columns
         if isinstance(rows, Sequence) and not isinstance(rows, (str, bytes)):
             if all(isinstance(record, Mapping) for record in rows):
-                names = dict.fromkeys(str(name) for record in rows for name in record)
-                return {name: _array([record.get(name) for record in rows]) for name in names}
-        raise TypeError(
+                names = dict.fromkeys(name for record in rows for name in record)
+                return _named(names, (_array(name, [record.get(name) for record in rows]) for name in names))
+        raise UsageError(
             "rows: expected a pandas, polars or pyarrow table, a matrix, a dict of columns or a list of records, "
             f"found {type(rows).__module__}.{type(rows).__qualname__}"
         )
@@ -193,15 +199,17 @@ def _named(names: Iterable[Any], columns: Iterable[Any]) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for name, column in zip(names, columns):
         if str(name) in named:
-            raise ValueError(f"rows: the column {str(name)!r} is there twice")
+            raise UsageError(f"rows: the column {str(name)!r} is there twice")
         named[str(name)] = column
     return named
 
 
-def _array(cells: Any) -> np.ndarray:
+def _array(name: Any, cells: Any) -> np.ndarray:
     """A list's cells, where None is a missing number among numbers."""
     if isinstance(cells, np.ndarray):
         return cells
+    if isinstance(cells, (str, bytes)) or not hasattr(cells, "__len__"):
+        raise UsageError(f"rows: expected a list of cells for {str(name)!r}, found {cells!r}", "one row is [record]")
     cells = list(cells) if not hasattr(cells, "tolist") else np.asarray(cells).tolist()
     is_number = [isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool) for cell in cells]
     if cells and all(number or cell is None for number, cell in zip(is_number, cells)) and any(is_number):

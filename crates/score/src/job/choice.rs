@@ -66,7 +66,8 @@ impl Choice {
     /// The columns that the models read, by the names the models know them by; where a graph takes all
     /// columns, whatever they are called, by their own.
     fn read_columns(&self, names: &[String], by_position: bool) -> Result<Vec<Pick>, Error> {
-        let schema = self.pattern.plan().schema();
+        let plan = self.pattern.plan();
+        let schema = plan.schema();
         if let Some(wide) = schema.as_wide() {
             return self.read_all(names, schema, wide.width);
         }
@@ -76,7 +77,7 @@ impl Choice {
         };
         let places = matching.map_err(Error::Columns)?.places;
         let pick = |(column, place): (&Column, Option<usize>)| {
-            let (name, decimals) = (column.name.clone(), column.decimals());
+            let (name, decimals) = (column.name.clone(), plan.decimals(column));
             Some(Pick { place: place?, name, form: Form::Text, decimals })
         };
         Ok(schema.columns().iter().zip(places).filter_map(pick).collect())

@@ -33,6 +33,8 @@ class Column:
 
     #: The only values it may have, where the original refuses all others; a row with another is refused then.
     values: tuple[Any, ...] | None = None
+    #: Whether a missing cell is one of them.
+    missing: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Part:
     #: Its share of the object that it was made of: parts of one object have shares that sum to 1.
     share: float = 1.0
     columns: dict[str, Column] = field(default_factory=dict)
+    #: How many training rows the graph itself holds: nearest neighbours, support vectors.
+    holds_rows: int = 0
 
 
 #: A packer: the parts of a fitted object. ``table`` has the rows that the caller gave, some of them at least as the
