@@ -183,6 +183,11 @@ REFUSALS = {
     "several outputs": (several, {}, "gives 2 outputs"),
     "another width": (lambda: sequential(3, "softmax"), {"columns": ["a", "b"]}, "takes 4 columns, and has 2"),
     "several answers": (lambda: sequential(3, "sigmoid"), {}, "Sigmoid over 3 columns"),
+    "logits said to be probabilities": (
+        lambda: sequential(3, None),
+        {"outputs": "probabilities"},
+        "net: row 1: its outputs are no probabilities",
+    ),
     "too few classes": (lambda: sequential(5, "softmax"), {}, "tells 5 classes apart"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -214,6 +216,46 @@ def test_codes_and_numbers_are_two_inputs(packed, table, colours):
     assert_same(auto, table, softmax(raw(net, codes, single(table))))
 
 
+class Indexed(Embedded):
+    """Weights that are indexed count negative codes from the end."""
+
+    def forward(self, codes, numbers):
+        beside = [self.shop.weight[codes[:, 0]], self.day.weight[codes[:, 1]], numbers]
+        return self.last(torch.cat(beside, 1))
+
+
+class Bags(nn.Module):
+    """Several columns go through one table."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.last = nn.Embedding(7, 2), nn.Linear(4, 3)
+
+    def forward(self, codes):
+        return self.last(self.table(codes).flatten(1))
+
+
+@pytest.mark.parametrize("column", ["shop", "day"])
+@pytest.mark.parametrize("kind", [Embedded, Bags])
+def test_a_code_that_an_embedding_does_not_know_is_refused(packed, table, colours, kind, column):
+    columns = {"codes": ["shop", "day"]} | ({"numbers": NUMBERS} if kind is Embedded else {})
+    net = kind()
+    auto = packed({"net": ap.Torch(net, columns=columns)}, table, colours)
+    for code in (-1, 7):
+        rows = table.assign(**{column: code})
+        with pytest.raises(IndexError):
+            raw(net, rows[["shop", "day"]].to_numpy(np.int64), *([single(rows)] if kind is Embedded else []))
+        with pytest.raises(ap.Error, match=f'column "{column}": unseen cell, found {code}'):
+            auto.pattern.predict(rows)
+
+
+def test_codes_that_a_net_counts_from_the_end_are_taken(packed, table, colours):
+    net = Indexed()
+    auto = packed({"net": ap.Torch(net, columns={"numbers": NUMBERS, "codes": ["shop", "day"]})}, table, colours)
+    rows = table.assign(shop=-2)
+    assert_same(auto, rows, softmax(raw(net, rows[["shop", "day"]].to_numpy(np.int64), single(rows))))
+
+
 def test_a_column_may_be_a_vector(packed, table, colours):
     net = Vectors()
     auto = packed({"net": ap.Torch(net, columns={"shop": "shop", "number": "b"})}, table, colours)
@@ -272,6 +314,19 @@ def test_nets_are_blended_by_their_weights(packed, table, colours):
     assert_same(auto, table, 0.75 * first + 0.25 * second)
 
 
+def test_threads_may_pack_at_the_same_time(tmp_path, table, colours):
+    nets = {tmp_path / f"{number}.pack.zip": trained(Attention()) for number in range(4)}
+    with ThreadPoolExecutor(4) as pool:
+        made = [
+            pool.submit(ap.pack, path, {"net": ap.Torch(net, columns=NUMBERS)}, data=table, target=colours)
+            for path, net in nets.items()
+        ]
+        for each in made:
+            each.result()
+    for path, net in nets.items():
+        assert_same(ap.Auto.unpack(path), table, softmax(raw(net, single(table))))
+
+
 def test_the_module_is_left_as_it_was(packed, table, colours):
     net = trained(Perceptron(3, nn.ReLU()))
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
@@ -304,6 +359,12 @@ REFUSALS = {
     "several answers": (nn.Sequential(nn.Linear(4, 3), nn.Sigmoid()), {}, "Sigmoid over 3 columns"),
     "too few classes": (nn.Linear(4, 5), {}, "tells 5 classes apart, and target has 3"),
     "several values": (nn.Linear(4, 3), {"outputs": "value"}, "gives 3 values"),
+    "logits said to be probabilities": (
+        nn.Linear(4, 3),
+        {"outputs": "probabilities"},
+        "net: row 1: its outputs are no probabilities: expected numbers from 0 to 1 that sum to 1",
+    ),
+    "a softmax over the rows": (nn.Sequential(nn.Linear(4, 3), nn.Softmax(0)), {}, "its outputs are no probabilities"),
     "an unknown word": (nn.Linear(4, 3), {"outputs": "scores"}, "expected 'logits'"),
     "a column that is not there": (nn.Linear(4, 3), {"columns": ["a", "b", "c", "e"]}, "'e', which is not a column"),
     "an input that is not there": (nn.Linear(4, 3), {"columns": {"x": NUMBERS}}, "columns= names 'x'"),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import automl_pack as ap
+from automl_pack.errors import UsageError
+from automl_pack.packers.exporting import quiet
+from automl_pack.packers.inputs import Input
+from automl_pack.table import Table
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -241,7 +248,15 @@ def test_outputs_that_cannot_be_told_apart_are_refused(packed, table, colours):
 REFUSALS = {
     "another width": (net(inputs={"numbers": 3}), "takes 3 columns, and has 4"),
     "half precision": (net("float16"), "half precision"),
-    "no graph": (b"nonsense", "no ONNX graph"),
+    "bytes of something else": (b"nonsense", "net: it is no ONNX model"),
+    "bytes that are a message of protobuf": (ap.Onnx(b"xx"), "net: it is no ONNX model"),
+    "an empty model": (onnx.ModelProto(), "net: it is no ONNX model"),
+    "an object of another kind": (ap.Onnx(7), "expected a path, bytes or an onnx.ModelProto, found builtins.int"),
+    "a sum that is not 1": (ap.Onnx(net(), outputs="probabilities"), "net: row 1: its outputs are no probabilities"),
+    "a number above 1": (
+        ap.Onnx(net(outputs=1), outputs="probabilities", classes=["no", "yes"]),
+        "expected a number from 0 to 1, found",
+    ),
     "too many outputs": (net(outputs=7), "tells 7 classes apart"),
     "columns that are not there": (net(inputs={"left": 2, "right": 2}), "'left_0', which is not a column"),
 }
@@ -252,6 +267,54 @@ def test_what_cannot_be_packed_is_refused(packed, table, colours, case):
     model, words = REFUSALS[case]
     with pytest.raises(ap.CannotConvert, match=words):
         packed({"net": model}, table, colours)
+
+
+def test_what_is_said_to_be_probabilities_is_looked_at_in_all_rows(packed, table, colours):
+    rows = pd.DataFrame(np.full((1500, 3), 1 / 3), columns=["x_0", "x_1", "x_2"])
+    inputs = [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["rows", 3])]
+    outputs = [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["rows", 3])]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "same", inputs, outputs)
+    same = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    member = ap.Onnx(same, classes=["a", "b", "c"], outputs="probabilities")
+    packed({"net": member}, rows)
+    rows.iloc[1399] = [0.5, 0.75, -0.25]
+    with pytest.raises(ap.CannotConvert, match="row 1400: .* sum to 1, found 0.5, 0.75, -0.25"):
+        packed({"net": member}, rows)
+
+
+def test_a_path_that_is_not_there_is_refused(packed, table, tmp_path):
+    path = tmp_path / "nope.onnx"
+    for given in (path, str(path), ap.Onnx(path)):
+        with pytest.raises(UsageError, match=r"nope\.onnx is not there"):
+            packed({"net": given}, table)
+    path.mkdir()
+    with pytest.raises(UsageError, match=r"nope\.onnx cannot be read"):
+        packed({"net": path}, table)
+
+
+def test_rows_are_counted_from_1(packed, table, colours):
+    fitted = LogisticRegression().fit(single(table), colours)
+    model = skl2onnx.to_onnx(fitted, initial_types=MATRIX, options={"zipmap": False})
+    with pytest.raises(ap.CannotConvert, match="model: row 1: its label is"):
+        packed({"model": ap.Onnx(model, classes=["green", "red", "blue"])}, table)
+    codes = Table({"k": np.array([1.0, 2.0, 0.5])})
+    with pytest.raises(ap.CannotConvert, match="column 'k', row 3: the input 'codes' takes integers, found 0.5"):
+        Input("codes", ("k",), "i64").array(codes)
+
+
+def test_only_one_thread_exports_at_a_time():
+    inside, most = [], []
+
+    def export(number: int) -> None:
+        with quiet():
+            inside.append(number)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.remove(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(export, range(8)))
+    assert max(most) == 1
 
 
 def carefree(fixtures, pack: str) -> tuple[str, pd.DataFrame]:

@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 
 import automl_pack as ap
+from automl_pack.packers.sklearn import parts
+from automl_pack.table import Table
 
 # Threads that wait for each other are slow on small rows, and not what is tested here.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -204,9 +206,11 @@ def test_a_classifier_of_scaled_numbers(packed, name, target):
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_support_vector_machine(packed, name, target):
-    """Its ``predict`` does not ask its own probabilities; a bundle's label does."""
+    """Its ``predict`` does not ask its own probabilities; a bundle's label does. So it is packed on rows for which the
+    two agree: others are refused."""
     fitted = clone(MACHINES[name]).fit(NEAR, TARGETS[target])
-    auto = packed({"m": fitted}, NEAR, TARGETS[target])
+    agree = fitted.predict(NEAR) == fitted.classes_[fitted.predict_proba(NEAR).argmax(axis=1)]
+    auto = packed({"m": fitted}, NEAR[agree], TARGETS[target][agree])
     rows = other_numbers() - [0, 1e6, 0, 0]
     held(auto, fitted, rows, fitted.classes_[fitted.predict_proba(rows).argmax(axis=1)])
 
@@ -555,6 +559,51 @@ def test_a_value_that_the_encoder_refuses_is_refused(packed):
         auto.pattern.predict(rows.assign(city="Paris"))
 
 
+CITIES = ["Rome", "Oslo", "Bern"] * 10
+SCORES = np.linspace(0.1, 3, 30)
+SOLD = ["yes", "no"] * 15
+FILLED = impute.SimpleImputer(strategy="constant", fill_value="none")
+CITY = {
+    "no missing category": (preprocessing.OneHotEncoder(), CITIES, False),
+    "a missing category": (preprocessing.OneHotEncoder(), [*CITIES[:-1], None], True),
+    "places": (preprocessing.OrdinalEncoder(), CITIES, False),
+    "filled": (pipeline.make_pipeline(FILLED, preprocessing.OneHotEncoder()), [*CITIES[:-1], None], True),
+    "filled with what is new": (pipeline.make_pipeline(FILLED, preprocessing.OneHotEncoder()), CITIES, False),
+    "filled with what is most frequent": (
+        pipeline.make_pipeline(impute.SimpleImputer(strategy="most_frequent"), preprocessing.OneHotEncoder()),
+        CITIES,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CITY)
+def test_a_missing_cell_is_refused_where_the_encoder_refuses_it(packed, name):
+    encoder, cities, takes_missing = CITY[name]
+    rows = pd.DataFrame({"city": pd.Series(cities, dtype=object).where(pd.notna(cities), np.nan), "score": SCORES})
+    fitted = on((clone(encoder), ["city"]), remainder="passthrough").fit(rows, SOLD)
+    (part,) = parts("m", fitted, Table(rows), None)
+    assert part.columns["city"].missing is takes_missing
+    auto = packed({"m": fitted}, rows, SOLD)
+    new = rows.assign(city=pd.Series([np.nan] * 30, dtype=object))
+    if takes_missing:
+        return held(auto, fitted, new)
+    with pytest.raises(ValueError, match="unknown"):
+        fitted.predict(new)
+    for missing in (None, "", np.nan):
+        with pytest.raises(ap.Error, match="city"):
+            auto.pattern.predict(rows.assign(city=pd.Series([missing] * 30, dtype=object)))
+
+
+def test_a_missing_code_is_refused_where_the_encoder_refuses_it(packed):
+    rows = pd.DataFrame({"size": [0.0, 1.0, 2.0] * 10, "score": SCORES})
+    fitted = on((preprocessing.OneHotEncoder(), ["size"]), remainder="passthrough").fit(rows, SOLD)
+    auto = packed({"m": fitted}, rows, SOLD)
+    held(auto, fitted, rows)
+    with pytest.raises(ap.Error, match="size"):
+        auto.pattern.predict(rows.assign(size=np.nan))
+
+
 def test_a_missing_text_is_a_category_where_the_encoder_knows_it(packed):
     rows = PEOPLE[["kind", "score"]]
     fitted = on((preprocessing.OneHotEncoder(), ["kind"]), (preprocessing.StandardScaler(), ["score"])).fit(
@@ -653,6 +702,54 @@ def test_two_kinds_of_missing_text_are_refused(packed):
         fitted = on((preprocessing.OneHotEncoder(), ["city"])).fit(rows, [0, 1, 1, 0] * 5)
     with pytest.raises(ap.CannotConvert, match="several kinds"):
         packed({"m": fitted}, rows)
+
+
+EMPTY = {
+    "ones": (preprocessing.OneHotEncoder(handle_unknown="ignore"), ""),
+    "places": (preprocessing.OrdinalEncoder(), "  "),
+    "means": (preprocessing.TargetEncoder(cv=2), ""),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_text_beside_filled_cells_is_refused(packed, name):
+    encoder, empty = EMPTY[name]
+    rows = pd.DataFrame({"city": pd.Series(["Rome", empty, np.nan] * 10, dtype=object), "score": SCORES})
+    fitted = on((pipeline.make_pipeline(FILLED, clone(encoder)), ["city"]), remainder="passthrough").fit(rows, SOLD)
+    with pytest.raises(ap.CannotConvert, match=f"{empty!r} is a category of the column 'city'") as refused:
+        packed({"m": fitted}, rows[rows["city"] == "Rome"])
+    assert "a name of its own" in str(refused.value)
+
+
+def test_missing_cells_may_be_filled_with_the_empty_text(packed):
+    rows = pd.DataFrame({"city": pd.Series(["Rome", "", np.nan] * 10, dtype=object), "score": SCORES})
+    empty = impute.SimpleImputer(strategy="constant", fill_value="")
+    fitted = on((pipeline.make_pipeline(empty, preprocessing.OneHotEncoder()), ["city"]), remainder="passthrough")
+    held(packed({"m": fitted.fit(rows, SOLD)}, rows, SOLD), fitted, rows)
+
+
+HOLDING = {
+    "nearest": (neighbors.KNeighborsRegressor(), lambda fitted: ROWS),
+    "a bag of nearest": (ensemble.BaggingRegressor(neighbors.KNeighborsRegressor(), 8, **ONES), lambda fitted: ROWS),
+    "support vectors": (svm.SVR(), lambda fitted: len(fitted.support_vectors_)),
+    "a process": (gaussian_process.GaussianProcessRegressor(alpha=1.0), lambda fitted: ROWS),
+    "kernel ridge": (kernel_ridge.KernelRidge(kernel="rbf"), lambda fitted: ROWS),
+    "a forest": (ensemble.RandomForestRegressor(3), lambda fitted: 0),
+}
+
+
+@pytest.mark.parametrize("name", HOLDING)
+def test_training_rows_in_a_graph_are_counted(name):
+    estimator, count = HOLDING[name]
+    fitted = clone(estimator).fit(NEAR, VALUES)
+    (part,) = parts("m", fitted, Table(NEAR), None)
+    assert part.holds_rows == count(fitted)
+
+
+def test_training_rows_that_several_classes_keep_are_counted_once():
+    fitted = gaussian_process.GaussianProcessClassifier(optimizer=None).fit(NEAR, TARGETS["three"])
+    (part,) = parts("m", fitted, Table(NEAR), None)
+    assert part.holds_rows == ROWS
 
 
 def test_rows_without_a_column_are_refused(packed):

@@ -97,7 +97,10 @@ def _strict(name: str, parts: Sequence[Part]) -> list[Any] | None:
     """The only values that a column may have; None where every member takes any."""
     known = [part.columns[name].values for part in parts if name in part.columns]
     listed = [[plain(value) for value in values] for values in known if values is not None]
-    return None if not listed else [value for value in listed[0] if all(value in values for values in listed)]
+    if not listed:
+        return None
+    others = [set(values) for values in listed[1:]]
+    return [value for value in listed[0] if all(value in values for values in others)]
 
 
 def classes_of(parts: Sequence[Part]) -> list[Any] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .packers import drawing
+
 if TYPE_CHECKING:
     import onnx
 
@@ -69,31 +71,11 @@ def finished(part: Part, names: dict[tuple[str, tuple[str, ...]], str], order: S
     element = next((value.type.tensor_type.elem_type for value in graph.output if value.name == output), 0)
     width = 1 if order is None else len(order)
     del graph.node[:], graph.input[:], graph.output[:], graph.value_info[:]
-    graph.node.extend(_needed(nodes, OUTPUT))
+    graph.node.extend(drawing.needed(nodes, OUTPUT)[0])
     graph.input.extend(inputs)
     graph.output.append(helper.make_tensor_value_info(OUTPUT, element or TensorProto.FLOAT, [None, width]))
     _tell_nothing(model)
     return model.SerializeToString(deterministic=True)
-
-
-def _needed(nodes: list[onnx.NodeProto], output: str) -> list[onnx.NodeProto]:
-    """The nodes that the output depends on, in their order."""
-    wanted, kept = {output}, []
-    for node in reversed(nodes):
-        if wanted.intersection(node.output):
-            wanted.update(_reads(node))
-            kept.append(node)
-    return kept[::-1]
-
-
-def _reads(node: onnx.NodeProto) -> set[str]:
-    """What a node reads, its inner graphs included."""
-    read = set(node.input)
-    for attribute in node.attribute:
-        for inner in [attribute.g, *attribute.graphs]:
-            read.update(name for of in inner.node for name in _reads(of))
-            read.update(value.name for value in inner.output)
-    return read
 
 
 def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:

@@ -7,6 +7,7 @@ import io
 import logging
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,9 +16,19 @@ if TYPE_CHECKING:
     import onnx
 
 
+#: Exporters, logging and Python's streams have one state for all threads.
+_ALONE = threading.RLock()
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without what an exporter tells of its progress: what it raises says enough."""
+    """Without what an exporter tells of its progress: what it raises says enough. One thread at a time."""
+    with _ALONE, _silenced():
+        yield
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
     talk = io.StringIO()
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)

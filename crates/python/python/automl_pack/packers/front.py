@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import CannotConvert
+from . import drawing
 from .part import Feed, Part
 
 if TYPE_CHECKING:
@@ -67,13 +68,13 @@ def put_before(part: Part, sources: Mapping[str, Source]) -> Part:
         return part
     model = onnx.ModelProto()
     model.CopyFrom(part.graph)
-    drawing = Drawing(model)
+    front = Front(model)
     for feed in part.feeds:
-        drawing.draw(feed, sources)
-    return replace(part, graph=drawing.finished(), feeds=tuple(drawing.feeds))
+        front.draw(feed, sources)
+    return replace(part, graph=front.finished(), feeds=tuple(front.feeds))
 
 
-class Drawing:
+class Front:
     """Nodes put in front of a graph's own."""
 
     def __init__(self, model: onnx.ModelProto):
@@ -167,16 +168,10 @@ class Drawing:
         return called
 
     def _constant(self, called: str, values: np.ndarray) -> str:
-        from onnx import numpy_helper
-
-        self.model.graph.initializer.append(numpy_helper.from_array(values, called))
-        return called
+        return drawing.constant(self.model.graph, called, values)
 
     def _node(self, operator: str, inputs: Sequence[str], made: str, **attributes: Any) -> str:
-        from onnx import helper
-
-        self._nodes.append(helper.make_node(operator, inputs, [made], made, **attributes))
-        return made
+        return drawing.node(self._nodes, operator, inputs, made, **attributes)
 
 
 def _runs(sources: Sequence[Source]) -> list[list[Any]]:

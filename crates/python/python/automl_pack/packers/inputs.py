@@ -74,7 +74,7 @@ class Input:
             odd = ~(np.floor(numbers) == numbers)
             if odd.any():
                 raise CannotConvert(
-                    f"column {column!r}, row {int(odd.argmax())}: the input {self.name!r} takes integers, "
+                    f"column {column!r}, row {int(odd.argmax()) + 1}: the input {self.name!r} takes integers, "
                     f"found {numbers[odd][0]}",
                     "fill it in before, or leave such rows out",
                 )

@@ -61,7 +61,7 @@ def parts(name: str, fitted: Any, table: Table, target: np.ndarray | None) -> li
     inputs = _inputs(name, model, wrapped.columns, table)
     ask = _asking(name, model, inputs)
     sample = table.take(np.arange(3) % len(table))
-    values = ask(sample)
+    values = ask(table if wrapped.outputs == "probabilities" else sample)  # What is said, all rows have to bear out.
     graph = _exported(name, model, [np.ascontiguousarray(each.array(sample)) for each in inputs])
     feeds = _open(name, graph, inputs)
     output = graph.graph.output[0].name

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import CannotConvert
+from ..errors import CannotConvert, UsageError
 from . import inputs as net_inputs
 from .inputs import Columns, Input
 from .outputs import Outputs, ending, last_activation
@@ -68,7 +68,8 @@ def parts(name: str, fitted: Any, table: Table, target: np.ndarray | None) -> li
     label = read.label_output(model.graph, output)
     inputs, dtypes = _inputs(name, model, wrapped.columns, table)
     ask = _asking(name, model, inputs, dtypes, [output] + ([label] if label else []))
-    values, *labels = ask(table.take(np.arange(min(len(table), SAMPLE))))
+    is_said = wrapped.outputs == "probabilities"  # All rows have to bear it out.
+    values, *labels = ask(table if is_said else table.take(np.arange(min(len(table), SAMPLE))))
     last = last_activation(model.graph, output)
     outputs = wrapped.outputs or _outputs(name, model, values, bool(labels), read)
     meaning = ending(name, values, last, outputs, classes, target)
@@ -89,13 +90,27 @@ def _read(name: str, given: Any) -> onnx.ModelProto:
     if isinstance(given, onnx.ModelProto):
         model = onnx.ModelProto()
         model.CopyFrom(given)
-        return model
+    else:
+        model = _loaded(name, given)
+    if not model.graph.output:  # To protobuf, almost any bytes are a message.
+        raise CannotConvert(f"{name}: it is no ONNX model: it has no graph with an output")
+    return model
+
+
+def _loaded(name: str, given: Any) -> onnx.ModelProto:
+    import onnx
+
+    if not isinstance(given, (bytes, str, os.PathLike)):
+        kind = f"{type(given).__module__}.{type(given).__qualname__}"
+        raise CannotConvert(f"{name}: expected a path, bytes or an onnx.ModelProto, found {kind}")
     try:
         return onnx.load_from_string(given) if isinstance(given, bytes) else onnx.load(os.fspath(given))
-    except OSError:
-        raise
+    except FileNotFoundError as error:
+        raise UsageError(f"{error.filename or os.fspath(given)} is not there") from error
+    except OSError as error:
+        raise UsageError(f"{os.fspath(given)} cannot be read: {error.strerror or error}") from error
     except Exception as error:  # protobuf's DecodeError, whatever protobuf is installed.
-        raise CannotConvert(f"{name}: no ONNX graph: {error}") from error
+        raise CannotConvert(f"{name}: it is no ONNX model: {error}") from error
 
 
 def _inputs(
@@ -227,7 +242,7 @@ def _agree(name: str, classes: tuple[Any, ...], scores: np.ndarray, labels: np.n
     for row, (label, mine) in enumerate(zip(labels.ravel().tolist(), told)):
         if is_clear[row] and str(label) != mine:
             raise CannotConvert(
-                f"{name}, row {row}: its label is {label!r}, and by its scores and the classes {list(classes)} it "
+                f"{name}: row {row + 1}: its label is {label!r}, and by its scores and the classes {list(classes)} it "
                 f"would be {mine!r}",
                 "give classes= in the order of its scores",
             )

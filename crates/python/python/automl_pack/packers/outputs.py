@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..errors import CannotConvert
+from . import drawing
 
 if TYPE_CHECKING:
     import onnx
 
 Outputs = Literal["logits", "probabilities", "value"]
+
+#: So far from a sum of 1 are probabilities in single precision at most.
+ROUNDING = 1e-4
 
 #: Nodes that change no number, and may stand behind an activation.
 SHAPING = {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "Dropout"}
@@ -81,7 +85,25 @@ def ending(
                 f"{width} classes",
                 "outputs='probabilities', if they are",
             )
+    if outputs == "probabilities":
+        _are_believable(name, values.reshape(-1, width))
     return Ending(outputs, known, width, values.ndim == 2)
+
+
+def _are_believable(name: str, values: np.ndarray) -> None:
+    """What is said to be probabilities is refused where it is not. A row without numbers says nothing."""
+    is_off = ((values < -ROUNDING) | (values > 1 + ROUNDING)).any(axis=1)
+    if values.shape[1] > 1:
+        is_off |= np.abs(values.sum(axis=1) - 1) > ROUNDING
+    is_off &= np.isfinite(values).all(axis=1)
+    if is_off.any():
+        row = int(is_off.argmax())
+        expected = "numbers from 0 to 1 that sum to 1" if values.shape[1] > 1 else "a number from 0 to 1"
+        shown = ", ".join(f"{number:.6g}" for number in values[row, :5]) + (", …" if values.shape[1] > 5 else "")
+        raise CannotConvert(
+            f"{name}: row {row + 1}: its outputs are no probabilities: expected {expected}, found {shown}",
+            "outputs='logits', if they are what a softmax or sigmoid takes",
+        )
 
 
 def last_activation(graph: onnx.GraphProto, output: str) -> str | None:
@@ -132,19 +154,11 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def _constant(graph: onnx.GraphProto, word: str, value: np.ndarray) -> str:
-    from onnx import numpy_helper
-
-    constant = numpy_helper.from_array(value, f"automl_pack.{word}")
-    graph.initializer.append(constant)
-    return constant.name
+    return drawing.constant(graph, f"automl_pack.{word}", value)
 
 
 def _add(graph: onnx.GraphProto, operator: str, inputs: list[str], **attributes: Any) -> str:
-    from onnx import helper
-
-    made = f"automl_pack.{operator}.{len(graph.node)}"
-    graph.node.append(helper.make_node(operator, inputs, [made], made, **attributes))
-    return made
+    return drawing.node(graph.node, operator, inputs, f"automl_pack.{operator}.{len(graph.node)}", **attributes)
 
 
 def _type(graph: onnx.GraphProto, output: str) -> np.dtype:

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import CannotConvert
+from . import embedding
 from . import inputs as net_inputs
 from .exporting import first_line, has_constant_rows, quiet, without_sources
 from .inputs import Columns, Input
 from .outputs import Outputs, ending, last_activation
-from .part import Part
+from .part import Column, Part
 
 if TYPE_CHECKING:
     import onnx
@@ -70,14 +71,25 @@ def parts(name: str, fitted: Any, table: Table, target: np.ndarray | None) -> li
     )
     ask = _asking(name, module, inputs)
     sample = table.take(np.arange(3) % len(table))
-    values = ask(sample)
+    values = ask(table if wrapped.outputs == "probabilities" else sample)  # What is said, all rows have to bear out.
     graph = _exported(name, module, inputs, sample)
+    columns = _codes(module, graph.graph, inputs, sample)
     feeds = tuple(each.open(graph.graph) for each in inputs)
     output = graph.graph.output[0].name
     last = last_activation(graph.graph, output)
     meaning = ending(name, values, last, wrapped.outputs, wrapped.classes, target)
     closed = meaning.close(graph.graph, output)
-    return [Part(name, graph, closed, feeds, meaning.classes, lambda rows: meaning.scores(ask(rows)))]
+    return [
+        Part(
+            name,
+            graph,
+            closed,
+            feeds,
+            meaning.classes,
+            lambda rows: meaning.scores(ask(rows)),
+            columns=columns,
+        )
+    ]
 
 
 def _copied(name: str, module: Any) -> Any:
@@ -218,6 +230,33 @@ def _captured(name: str, module: Any, tensors: dict[str, Any], doubt: str) -> on
             "x.shape[0] is kept, len(x) is not",
         )
     return graph
+
+
+def _codes(module: Any, graph: onnx.GraphProto, inputs: Sequence[Input], sample: Table) -> dict[str, Column]:
+    """The codes that columns may have, where the module refuses all others."""
+    counts = embedding.counts(graph, inputs)
+    return {
+        column: Column(tuple(range(count)), missing=False)
+        for column, count in counts.items()
+        if _refuses_negative(module, inputs, sample, column)
+    }
+
+
+def _refuses_negative(module: Any, inputs: Sequence[Input], sample: Table, column: str) -> bool:
+    """Whether there is no row before an embedding's first: where its weights are indexed, that is the last one."""
+    import torch
+
+    tensors = _tensors(inputs, sample)
+    for each in inputs:
+        if column in each.columns:
+            cells = tensors[each.name] if each.is_vector else tensors[each.name][:, each.columns.index(column)]
+            cells.fill_(-1)
+    try:
+        with torch.no_grad():
+            module(**tensors)
+    except (IndexError, RuntimeError):  # The latter is what a script makes of it.
+        return True
+    return False
 
 
 def _kind(module: Any) -> str:

@@ -135,7 +135,8 @@ def _part(name: str, fitted: Any, table: Table, classes: tuple[Any, ...] | None)
     else:
         output, width = walk.probabilities(graph, fitted, frame), len(classes)
     model = graph.model(output, width)
-    return Part(name, model, output, tuple(graph.feeds), classes, ask, columns=graph.columns)
+    held = len(graph.held)
+    return Part(name, model, output, tuple(graph.feeds), classes, ask, columns=graph.columns, holds_rows=held)
 
 
 def _columns(fitted: Any, table: Table) -> list[str]:

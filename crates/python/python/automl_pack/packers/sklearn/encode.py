@@ -67,8 +67,9 @@ def _tables(g: Graph, fitted: Any, x: Frame, widths: Any) -> Any:
         rows = answers[: len(values), start : start + width]
         other = np.zeros((1, width)) if refuses else answers[-1:, start : start + width]
         start += width
+        _can_be_told_apart(fitted, block, values)
         if refuses and block.column is not None:
-            _limit(g, block.column, values)
+            _limit(g, block, values)
         yield block, values, np.concatenate([rows, other]), width
 
 
@@ -103,14 +104,29 @@ def _other(values: list[Any]) -> Any:
     return max(numbers, default=0.0) + 1.5
 
 
-def _limit(g: Graph, column: str, values: list[Any]) -> None:
+def _can_be_told_apart(fitted: Any, block: Block, values: list[Any]) -> None:
+    """A bundle has one missing text: what fills it in leaves no empty one to be a category."""
+    if block.type != "string" or block.fill is None:
+        return
+    empty = [value for value in values if not _text(value).strip() and value != block.fill]
+    if empty:
+        raise CannotConvert(
+            f"{described(fitted)}: {empty[0]!r} is a category of the column {block.column!r}, whose missing cells an "
+            f"imputer makes {block.fill!r}; in a bundle an empty text is a missing one",
+            "give the empty text a name of its own before fitting",
+        )
+
+
+def _limit(g: Graph, block: Block, values: list[Any]) -> None:
     """The original refuses all other values: so does the bundle, where the table's own column is encoded. What is
     missing is no value."""
     plain = tuple(value.item() if hasattr(value, "item") else value for value in values if not is_missing(value))
-    before = g.columns.get(column)
+    missing = any(map(is_missing, values)) if block.fill is None else block.fill in plain
+    before = g.columns.get(block.column)
     if before is not None and before.values is not None:
         plain = tuple(value for value in plain if value in before.values)
-    g.columns[column] = Column(values=plain)
+        missing = missing and before.missing
+    g.columns[block.column] = Column(plain, missing)
 
 
 def _looked_up(g: Graph, block: Block, values: list[Any], places: np.ndarray, other: int) -> str:

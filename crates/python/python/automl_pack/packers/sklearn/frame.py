@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import CannotConvert
 from .graph import Graph
@@ -25,6 +25,8 @@ class Block:
     value: str | None = None
     #: The table's column that it is, or that it was before its missing cells were filled.
     column: str | None = None
+    #: What its missing cells became, where they were filled.
+    fill: Any = None
 
     def read(self, g: Graph) -> str:
         if self.type == "other":
@@ -115,7 +117,7 @@ def _some(g: Graph, block: Block, places: list[int]) -> list[Block]:
         return [block]
     if block.value is None:
         return [block] * len(places)
-    return [Block(block.type, len(places), g.gather(block.value, places), block.column)]
+    return [replace(block, width=len(places), value=g.gather(block.value, places))]
 
 
 def _type_of(table: Table, name: str) -> Literal["f64", "string", "other"]:

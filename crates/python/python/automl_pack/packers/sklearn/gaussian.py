@@ -16,6 +16,7 @@ from .walk import writes
 
 @writes("values", "GaussianProcessRegressor")
 def _values(g: Graph, fitted: Any, x: Frame) -> str:
+    g.hold(fitted.X_train_)
     alike = covariance(g, fitted.kernel_, x.numbers(g), fitted.X_train_)
     mean = g.op("MatMul", alike, np.reshape(fitted.alpha_, (len(fitted.X_train_), -1)))
     scale, shift = (np.reshape(number, (1, 1)) for number in (fitted._y_train_std, fitted._y_train_mean))
@@ -41,6 +42,7 @@ _FACTORS = np.array([[-1854.8214151, 3516.89893646, 221.29346712, 128.12323805, 
 def _share(g: Graph, fitted: Any, x: Frame) -> str:
     """The probability of the second class, by Laplace's approximation."""
     rows, points = x.numbers(g), fitted.X_train_
+    g.hold(points)
     alike = covariance(g, fitted.kernel_, rows, points)
     mean = g.op("MatMul", alike, (fitted.y_train_ - fitted.pi_)[:, None])
     spread = np.linalg.solve(fitted.L_, np.diag(fitted.W_sr_))

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from .. import drawing
 from ..part import Column, Feed
 
 #: The newest in which both the older tree operators and texts looked up for doubles stand.
@@ -32,6 +33,8 @@ class Graph:
         self.feeds: list[Feed] = []
         #: What is known of the table's columns.
         self.columns: dict[str, Column] = {}
+        #: Training rows that stand in it; each once, however many estimators keep it.
+        self.held: set[bytes] = set()
         #: Results that several readers share, by what they are results of.
         self.shared: dict[Any, Any] = {}
         self._opsets = dict(OPSETS)
@@ -71,6 +74,10 @@ class Graph:
         names = [self.name() for _ in range(outputs)]
         self.nodes.append(helper.make_node(operator, inputs, names, domain=domain, **attributes))
         return names[0] if outputs == 1 else tuple(names)
+
+    def hold(self, points: Any) -> None:
+        """Notes training rows that an estimator keeps."""
+        self.held.update(row.tobytes() for row in np.ascontiguousarray(points, np.float64))
 
     # Words for what is often said
 
@@ -168,11 +175,7 @@ class Graph:
 
     def model(self, output: str, width: int) -> onnx.ModelProto:
         """The finished graph: what nothing of the output depends on is left out."""
-        needed, kept = {output}, []
-        for node in reversed(self.nodes):
-            if needed.intersection(node.output):
-                kept.append(node)
-                needed.update(_read_by(node))
+        kept, needed = drawing.needed(self.nodes, output)
         self.feeds = [feed for feed in self.feeds if feed.input in needed]
         rows = "rows"
         inputs = [
@@ -181,17 +184,7 @@ class Graph:
         ]
         outputs = [helper.make_tensor_value_info(output, TensorProto.DOUBLE, [rows, width])]
         constants = [constant for constant in self.constants if constant.name in needed]
-        graph = helper.make_graph(kept[::-1], "sklearn", inputs, outputs, constants)
+        graph = helper.make_graph(kept, "sklearn", inputs, outputs, constants)
         domains = {node.domain for node in kept} | {""}
         opsets = [helper.make_opsetid(domain, self._opsets[domain]) for domain in sorted(domains)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="automl_pack")
-
-
-def _read_by(node: onnx.NodeProto) -> set[str]:
-    """What a node reads, also what graphs inside of it read of those around them."""
-    names = set(node.input)
-    for attribute in node.attribute:
-        if attribute.type == onnx.AttributeProto.GRAPH:
-            names.update(*(_read_by(inner) for inner in attribute.g.node))
-            names.update(output.name for output in attribute.g.output)
-    return names

@@ -46,13 +46,17 @@ def _filled_run(g: Graph, fitted: Any, x: Frame, fills: list[Any]) -> Frame:
             raise CannotConvert(f"{described(fitted)}: {fill!r} in a column of text, {block.column!r}")
         value = block.read(g)
         filled = g.op("Where", _is_missing_text(g, value, fitted.missing_values), np.array([[fill]]), value)
-        return Frame([Block("string", 1, filled, block.column)])
+        fills_empty = block.fill is None and _is_empty(fitted.missing_values)
+        return Frame([Block("string", 1, filled, block.column, fill if fills_empty else block.fill)])
     if any(isinstance(fill, str) for fill in fills):
         raise CannotConvert(f"{described(fitted)}: the text {fills[0]!r} in a column of numbers, {block.column!r}")
     row = np.array([[np.nan if fill is None else float(fill) for fill in fills]])
     value = x.numbers(g)
     filled = g.op("Where", _is_missing_number(g, value, fitted.missing_values), row, value)
-    return Frame([Block("f64", x.width, filled, block.column if x.width == 1 else None)])
+    if x.width > 1:
+        return Frame([Block("f64", x.width, filled)])
+    fills_empty = block.fill is None and is_missing(fitted.missing_values)
+    return Frame([Block("f64", 1, filled, block.column, fills[0] if fills_empty else block.fill)])
 
 
 @writes("transform", "MissingIndicator")
@@ -69,6 +73,11 @@ def _marks(g: Graph, fitted: Any, x: Frame) -> Frame:
 
 def _is_missing_number(g: Graph, x: str, mark: Any) -> str:
     return g.op("IsNaN", x) if is_missing(mark) else g.op("Equal", x, float(mark))
+
+
+def _is_empty(mark: Any) -> bool:
+    """Whether texts that are marked so are the empty ones of a bundle."""
+    return is_missing(mark) or str(mark) == ""
 
 
 def _is_missing_text(g: Graph, x: str, mark: Any) -> str:

@@ -41,6 +41,7 @@ def likeness(g: Graph, fitted: Any, kind: Any, options: dict[str, float], x: str
 def _vectors(g: Graph, fitted: Any, x: Frame) -> str:
     vectors = fitted.support_vectors_
     vectors = vectors.toarray() if hasattr(vectors, "toarray") else vectors
+    g.hold(vectors)
     options = {"gamma": fitted._gamma, "coef0": fitted.coef0, "degree": fitted.degree}
     return likeness(g, fitted, fitted.kernel, options, x.numbers(g), vectors)
 
@@ -161,6 +162,7 @@ def _to_centers(g: Graph, fitted: Any, x: Frame) -> Frame:
 @writes("values", "KernelRidge")
 def _ridge(g: Graph, fitted: Any, x: Frame) -> str:
     points = _dense(fitted.X_fit_)
+    g.hold(points)
     gamma = 1.0 / points.shape[1] if fitted.gamma is None else fitted.gamma
     options = {"gamma": gamma, "coef0": fitted.coef0, "degree": fitted.degree}
     alike = likeness(g, fitted, fitted.kernel, options, x.numbers(g), points)
@@ -170,6 +172,7 @@ def _ridge(g: Graph, fitted: Any, x: Frame) -> str:
 @writes("transform", "Nystroem")
 def _nystroem(g: Graph, fitted: Any, x: Frame) -> Frame:
     points = fitted.components_
+    g.hold(points)
     gamma = 1.0 / points.shape[1] if fitted.gamma is None else fitted.gamma
     options = {"gamma": gamma, "coef0": 1 if fitted.coef0 is None else fitted.coef0}
     options["degree"] = 3 if fitted.degree is None else fitted.degree

@@ -51,6 +51,7 @@ def _nearest(g: Graph, fitted: Any, x: Frame) -> tuple[str, str]:
     points = fitted._fit_X
     if hasattr(points, "toarray"):
         raise CannotConvert(f"{described(fitted)}: it was fitted on a sparse matrix", "fit it on a dense one")
+    g.hold(points)
     power = _power(fitted)
     distance = _distances(g, x.numbers(g), np.asarray(points, np.float64), power)
     far, places = g.op("TopK", distance, [fitted.n_neighbors], axis=1, largest=0, sorted=1, outputs=2)
