@@ -38,12 +38,23 @@ WEIGHTS = {"boosted": 0.5, "forest": 0.3, "linear": 0.2}
 def table(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Twelve numbers, four categories of eight words each, two classes."""
     random = np.random.default_rng(seed)
-    columns = {name: random.normal(size=rows).astype(np.float32).astype(np.float64) for name in NUMBERS}
+    columns = {
+        name: random.normal(size=rows).astype(np.float32).astype(np.float64)
+        for name in NUMBERS
+    }
     columns |= {
-        name: np.array([f"word {place}" for place in range(8)])[random.integers(8, size=rows)] for name in WORDS
+        name: np.array([f"word {place}" for place in range(8)])[
+            random.integers(8, size=rows)
+        ]
+        for name in WORDS
     }
     frame = pd.DataFrame(columns)
-    score = frame["n0"] + frame["n1"] * frame["n2"] + (frame["w0"] == "word 3") + random.normal(size=rows)
+    score = (
+        frame["n0"]
+        + frame["n1"] * frame["n2"]
+        + (frame["w0"] == "word 3")
+        + random.normal(size=rows)
+    )
     return frame, (score > 0.3).to_numpy().astype(int)
 
 
@@ -56,9 +67,15 @@ def trained(frame: pd.DataFrame, target: np.ndarray) -> dict:
         ]
     )
     return {
-        "boosted": lightgbm.LGBMClassifier(n_estimators=200, n_jobs=2, verbose=-1).fit(frame[NUMBERS], target),
-        "forest": RandomForestClassifier(100, max_depth=10, n_jobs=2, random_state=0).fit(frame[NUMBERS], target),
-        "linear": make_pipeline(prepared, LogisticRegression(max_iter=300)).fit(frame, target),
+        "boosted": lightgbm.LGBMClassifier(n_estimators=200, n_jobs=2, verbose=-1).fit(
+            frame[NUMBERS], target
+        ),
+        "forest": RandomForestClassifier(
+            100, max_depth=10, n_jobs=2, random_state=0
+        ).fit(frame[NUMBERS], target),
+        "linear": make_pipeline(prepared, LogisticRegression(max_iter=300)).fit(
+            frame, target
+        ),
     }
 
 
@@ -71,7 +88,10 @@ class Originals:
     def __call__(self, frame: pd.DataFrame) -> np.ndarray:
         numbers = frame[NUMBERS]
         rows = {"boosted": numbers, "forest": numbers, "linear": frame}
-        return sum(WEIGHTS[name] * model.predict_proba(rows[name]) for name, model in self.members.items())
+        return sum(
+            WEIGHTS[name] * model.predict_proba(rows[name])
+            for name, model in self.members.items()
+        )
 
 
 class Sessions:
@@ -84,7 +104,9 @@ class Sessions:
         types += [(name, StringTensorType([None, 1])) for name in WORDS]
         graphs = {
             "boosted": convert_lightgbm(
-                members["boosted"], initial_types=[("input", TreeFloats([None, len(NUMBERS)]))], zipmap=False
+                members["boosted"],
+                initial_types=[("input", TreeFloats([None, len(NUMBERS)]))],
+                zipmap=False,
             ),
             "forest": to_onnx(members["forest"], initial_types=wide, options=options),
             "linear": to_onnx(members["linear"], initial_types=types, options=options),
@@ -93,7 +115,9 @@ class Sessions:
         said.intra_op_num_threads = 2
         said.log_severity_level = 3
         self.sessions = {
-            name: onnxruntime.InferenceSession(graph.SerializeToString(), said, providers=["CPUExecutionProvider"])
+            name: onnxruntime.InferenceSession(
+                graph.SerializeToString(), said, providers=["CPUExecutionProvider"]
+            )
             for name, graph in graphs.items()
         }
 
@@ -103,7 +127,10 @@ class Sessions:
         apart = {name: numbers[:, [place]] for place, name in enumerate(NUMBERS)}
         apart |= {name: frame[name].to_numpy(object).reshape(-1, 1) for name in WORDS}
         feeds = {"boosted": wide, "forest": wide, "linear": apart}
-        return sum(WEIGHTS[name] * session.run(None, feeds[name])[1] for name, session in self.sessions.items())
+        return sum(
+            WEIGHTS[name] * session.run(None, feeds[name])[1]
+            for name, session in self.sessions.items()
+        )
 
 
 class Alike:
@@ -116,10 +143,17 @@ class Alike:
         answers = {name: side(frame) for name, side in self.sides.items()}
         expected = answers["originals"]
         for name, found in answers.items():
-            print(f"  {name}: at most {np.abs(found - expected).max():.2g} from the originals")
-            assert np.abs(found - expected).max() < 1e-2 and np.median(np.abs(found - expected)) < 1e-6, name
+            print(
+                f"  {name}: at most {np.abs(found - expected).max():.2g} from the originals"
+            )
+            assert (
+                np.abs(found - expected).max() < 1e-2
+                and np.median(np.abs(found - expected)) < 1e-6
+            ), name
 
-    def timed(self, frame: pd.DataFrame, rounds: int, seconds: float) -> dict[str, float]:
+    def timed(
+        self, frame: pd.DataFrame, rounds: int, seconds: float
+    ) -> dict[str, float]:
         spent: dict[str, list[float]] = {name: [] for name in self.sides}
         for _ in range(rounds):
             for name, side in self.sides.items():
@@ -163,13 +197,23 @@ def main() -> None:
     members = trained(train, target)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "bench.pack.zip")
-        report = ap.pack(path, members, WEIGHTS, data=train.iloc[:5_000], target=target[:5_000])
+        report = ap.pack(
+            path, members, WEIGHTS, data=train.iloc[:5_000], target=target[:5_000]
+        )
         auto = ap.Auto.unpack(path)
     print("faithful:", report["faithful"]["largest_difference"])
-    sides = Alike({"ours": auto.pattern.predict_proba, "originals": Originals(members), "sessions": Sessions(members)})
+    sides = Alike(
+        {
+            "ours": auto.pattern.predict_proba,
+            "originals": Originals(members),
+            "sessions": Sessions(members),
+        }
+    )
     whole = Alike({"ours": auto.pattern.predict})
     sides.check(table(2_000, 1)[0])
-    print("rows | ours, us | originals / ours | sessions / ours | DataFrame for DataFrame, us")
+    print(
+        "rows | ours, us | originals / ours | sessions / ours | DataFrame for DataFrame, us"
+    )
     for rows in told.rows:
         frame, _ = table(rows, 2)
         times = sides.timed(frame, told.rounds, told.seconds)
@@ -181,7 +225,10 @@ def main() -> None:
         )
 
     base = started("import numpy", told.rounds)
-    for package, module in (("automl-pack", "automl_pack"), ("onnxruntime", "onnxruntime")):
+    for package, module in (
+        ("automl-pack", "automl_pack"),
+        ("onnxruntime", "onnxruntime"),
+    ):
         late = started(f"import numpy, {module}", told.rounds) - base
         try:
             size = f"{installed(package) / 1e6:.1f} MB as a wheel"

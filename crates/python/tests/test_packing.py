@@ -16,7 +16,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import automl_pack as ap
 
 
-
 @pytest.fixture
 def rows(random) -> pd.DataFrame:
     frame = pd.DataFrame(random.normal(size=(200, 3)) * 1000 / 7, columns=["a", "b", "c"])

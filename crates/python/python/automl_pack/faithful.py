@@ -32,7 +32,7 @@ class Asked:
 
     def blended(self) -> np.ndarray:
         """The weighted mean of all members."""
-        return sum(weight * member for weight, member in zip(self.weights, self.members))
+        return np.sum([weight * member for weight, member in zip(self.weights, self.members)], axis=0)
 
     def labels(self) -> np.ndarray | None:
         """The places of the classes that all members together decide for."""
@@ -177,7 +177,9 @@ class Held:
     def labels(self, places: np.ndarray) -> int:
         """How many labels are others, where the original's probabilities leave them open."""
         labels, classes = self.asked.labels(), self.asked.classes
-        different = np.flatnonzero((labels != places) & self.scored)
+        if labels is None or classes is None:
+            return 0
+        different = np.flatnonzero((labels != places) & self.scored).tolist()
         for row in different:
             if not _is_open(self.asked, row, self.tolerance):
                 raise NotFaithful(

@@ -92,8 +92,8 @@ def pack(
         found = compare(auto, asked, parts, table, tolerance)
         if rows is not None and rows.rows_from == "packing":
             compare(auto, rows.asked, parts, rows.table, tolerance, "made-up row")
-        if len(parts) == 1 and len(fitted) == 1:
-            held_to_labels(asked, own_labels(*fitted.values(), table), tolerance)
+        if len(parts) == 1:
+            held_to_labels(asked, own_labels(next(iter(fitted.values())), table), tolerance)
         return found | told
 
     tried = None if rows is None else rows.form(parts, tolerance, expected=False)
