@@ -46,23 +46,23 @@ find_rust() {
 find_compiler
 find_rust
 
-# A virtual environment with the pinned libraries of a group of the wheel's tests, made anew when they change.
+# A virtual environment with the pinned libraries of a group of tests in Python, made anew when they change.
 python_environment() {
-    pins="crates/python/$1/requirements.txt"
-    environment="${CARGO_TARGET_DIR:-target}/python-$1"
+    pins="$1/requirements.txt"
+    environment="${CARGO_TARGET_DIR:-target}/python-$(basename "$1")"
     [ -f "$environment/pins" ] && cmp -s "$pins" "$environment/pins" && return
     rm -rf "$environment"
     if ! python3 -m venv "$environment" 2>/dev/null && command -v apt-get >/dev/null 2>&1; then
         { as_root apt-get update && as_root apt-get install -y python3-venv; } >&2 || true
         python3 -m venv "$environment" || missing 'the venv module of Python' 'apt-get install python3-venv'
     fi
-    constraints="crates/python/$1/constraints.txt"
+    constraints="$1/constraints.txt"
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins" \
         $(if [ -f "$constraints" ]; then echo "-c $constraints"; fi)
     cp "$pins" "$environment/pins"
 }
 
-# The wheel's tests, on the library that the workspace's own build made: a group is a folder of crates/python.
+# Tests in Python, on what the workspace's own build made: a group is a folder with its requirements.
 python_tests() {
     group=$1
     shift
@@ -72,5 +72,5 @@ python_tests() {
         if [ -f "$built" ]; then cp "$built" crates/python/python/automl_pack/_native.abi3.so; fi
     done
     python_environment "$group"
-    PYTHONPATH="$PWD/crates/python/python" "$environment/bin/python" -m pytest -q "crates/python/$group" "$@"
+    PYTHONPATH="$PWD/crates/python/python" "$environment/bin/python" -m pytest -q "$group" "$@"
 }

@@ -23,3 +23,5 @@ pub use automl_pack_ensemble::{
 };
 pub use automl_pack_plan::{self as plan, Action, ByPosition, Flaw, Outcome, Policy, Rows};
 pub use automl_pack_score::{self as score, Holdout, Job, Preparation, Reading, Source, Stop, Summary};
+#[cfg(feature = "serve")]
+pub use automl_pack_serve as serve;

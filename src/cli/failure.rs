@@ -143,6 +143,20 @@ impl Failure {
         Failure { code, message: chain(error), hint }
     }
 
+    /// A server that does not start.
+    #[cfg(feature = "serve")]
+    pub(crate) fn serving(error: &automl_pack::serve::Error) -> Failure {
+        use automl_pack::serve::Error::{Bundle, Twice};
+        match error {
+            Bundle { path, source } => Failure::bundle(path, source),
+            Twice { .. } => {
+                let hint = Some("NAME=BUNDLE serves a bundle under another name");
+                Failure { code: USAGE, message: error.to_string(), hint }
+            }
+            other => Failure { code: USAGE, message: chain(other), hint: None },
+        }
+    }
+
     /// Rows that a pattern did not score.
     pub fn scoring(error: &Error) -> Failure {
         Failure::refused_as(error)

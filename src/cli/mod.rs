@@ -18,6 +18,8 @@ mod output;
 mod pack;
 mod predict;
 mod prepare;
+#[cfg(feature = "serve")]
+mod serve;
 mod table;
 mod unpack;
 mod verify;
@@ -50,6 +52,9 @@ pub(crate) struct Cli {
 enum Command {
     /// Score the rows of tables with a bundle, or with a bare ONNX model
     Predict(predict::Predict),
+    /// Serve bundles over HTTP: our own protocol, the Open Inference Protocol, MLflow's and KServe's, and a page
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     /// Make features to train on from a table: schema, fitted plan, statistics, features
     Prepare(prepare::Prepare),
     /// Verify a bundle, report its members, and lay it out in a folder
@@ -131,6 +136,8 @@ impl Command {
     fn run(self) -> Result<Exit, Failure> {
         match self {
             Command::Predict(command) => command.run(),
+            #[cfg(feature = "serve")]
+            Command::Serve(command) => command.run(),
             Command::Prepare(command) => command.run(),
             Command::Unpack(command) => command.run(),
             Command::Inspect(command) => command.run(),

@@ -28,5 +28,6 @@ pub use format::{Format, Packing, Reading};
 pub use guard::is_guarded;
 pub use input::{Block, Blocks, Place, Source};
 pub use job::{Balance, Job, Keep, Progress, Spread, Stages, Summary};
+pub use output::to_text;
 pub use prepare::{Holdout, Preparation};
 pub use stop::Stop;

@@ -1,7 +1,7 @@
 //! `automl-pack predict`.
 
 mod report;
-mod words;
+pub(super) mod words;
 
 use std::{
     io,

@@ -22,7 +22,7 @@ pub(super) enum As {
 
 /// What is done with a cell.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Do {
+pub(in crate::cli) enum Do {
     /// Fill it in as in training
     Impute,
     /// Give the row no score
@@ -71,13 +71,13 @@ pub(super) fn encoding(name: &str) -> Result<Encoding, String> {
     })
 }
 
-pub(super) fn seconds(text: &str) -> Result<f64, String> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.0..1e9).contains(seconds));
     seconds.ok_or_else(|| "expected a number of seconds".to_owned())
 }
 
 /// A number of bytes, with or without a unit.
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+pub(in crate::cli) fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
     let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
         "" | "b" => Some(1),

@@ -1,12 +1,13 @@
 //! The rows of a table, block by block.
 
-use std::fmt;
+use std::{fmt, io::Read};
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use automl_pack_plan as plan;
 
-use super::{Decoder, Place, Size, Table};
-use crate::Error;
+use super::{Decoder, Form, Pick, Place, Size, Table};
+use crate::{Error, Reading};
 
 /// Some rows.
 #[derive(Debug, Clone)]
@@ -57,11 +58,40 @@ pub struct Blocks {
 }
 
 impl Blocks {
+    /// The rows of something that can be read once: what it is tell its first bytes, or `reading`. A block, and a row
+    /// of text, has at most so many bytes.
+    ///
+    /// ```
+    /// use automl_pack_score::{Blocks, Reading};
+    ///
+    /// let mut blocks = Blocks::read(&b"age,job\n42,baker\n"[..], &Reading::default(), 1 << 20)?;
+    /// assert_eq!(blocks.columns().field(1).name(), "job");
+    /// assert_eq!(blocks.next().unwrap()?.rows.num_rows(), 1);
+    /// # Ok::<(), automl_pack_score::Error>(())
+    /// ```
+    pub fn read(rows: impl Read + Send + 'static, reading: &Reading, bytes: usize) -> Result<Blocks, Error> {
+        let table = Table::stream(Box::new(rows), reading)?;
+        let fields = table.columns().fields().iter().enumerate();
+        let picks = fields.map(|(place, field)| Pick {
+            place,
+            name: field.name().clone(),
+            form: Form::Text,
+            decimals: None,
+        });
+        let decoder = table.decoder(picks.collect(), Vec::new(), &[]);
+        Ok(Blocks::new(table, decoder, Size { rows: super::Source::ROWS, bytes, longest: bytes }))
+    }
+
+    /// The columns, in order.
+    pub fn columns(&self) -> &SchemaRef {
+        self.table.columns()
+    }
+
     pub(super) fn new(table: Table, decoder: Decoder, size: Size) -> Blocks {
         Blocks { table, decoder, size, first: 0, is_over: false }
     }
 
-    fn read(&mut self) -> Result<Option<Block>, Error> {
+    fn advance(&mut self) -> Result<Option<Block>, Error> {
         loop {
             let Some(chunk) = self.table.next(self.size)? else {
                 return match self.first {
@@ -89,7 +119,7 @@ impl Iterator for Blocks {
         if self.is_over {
             return None;
         }
-        let block = self.read().transpose();
+        let block = self.advance().transpose();
         self.is_over = !matches!(block, Some(Ok(_)));
         block
     }

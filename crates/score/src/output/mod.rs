@@ -18,6 +18,26 @@ use crate::{
 pub(crate) use part::{Lock, Part, folder_of_file, name_left, partial_of, sync_folder};
 pub(crate) use text::Encoder;
 
+/// Rows as text: CSV and TSV with a line of names, or JSON lines, in which a number that is NaN or infinite is null.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow_array::{Float32Array, RecordBatch};
+/// use automl_pack_score::{Format, to_text};
+///
+/// let values = Float32Array::from(vec![0.5, f32::NAN]);
+/// let rows = RecordBatch::try_from_iter([("prediction", Arc::new(values) as _)])?;
+/// assert_eq!(to_text(&rows, Format::JsonLines), b"{\"prediction\":0.5}\n{\"prediction\":null}\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn to_text(rows: &RecordBatch, format: Format) -> Vec<u8> {
+    let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
+    let encoder = Encoder::new(&Writing { format, packing: Packing::Plain, delimiter, group_bytes: 0 });
+    let mut text = encoder.header(&rows.schema());
+    text.extend(encoder.rows(rows));
+    text
+}
+
 /// How scores are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Writing {

@@ -1,0 +1,45 @@
+//! Every way a server does not start.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use automl_pack_ensemble as ensemble;
+
+/// Why a server, or a model, is not served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("{addr} cannot be listened on")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Threads, signals or sockets cannot be had.
+    #[error("the server cannot run")]
+    Run {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A bundle that was refused.
+    #[error("{} is refused", path.display())]
+    Bundle {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        source: ensemble::Error,
+    },
+    /// Two bundles of one name and version.
+    #[error("{name} {version} is there twice: {first} and {second}")]
+    Twice {
+        /// The name.
+        name: String,
+        /// The version.
+        version: String,
+        /// Where the first is from.
+        first: String,
+        /// Where the other is from.
+        second: String,
+    },
+}

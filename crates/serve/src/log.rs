@@ -1,0 +1,148 @@
+//! What is told on stderr: a line of JSON for each request and event.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    io::Write,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+use crate::options::Log;
+
+/// Writes lines, as far as they are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Journal(pub Log);
+
+impl Journal {
+    /// Something that happened, and what it concerns.
+    pub(crate) fn event(self, level: &str, event: &str, about: Value) {
+        if self.0 != Log::Nothing {
+            write(level, event, about);
+        }
+    }
+
+    /// A request that was answered.
+    pub(crate) fn request(self, status: u16, about: impl FnOnce() -> Value) {
+        let level = if status >= 500 { "error" } else { "info" };
+        match self.0 {
+            Log::All => write(level, "request", about()),
+            Log::Events if status >= 500 => write(level, "request", about()),
+            _ => {}
+        }
+    }
+}
+
+fn write(level: &str, event: &str, about: Value) {
+    let mut line = Map::new();
+    line.insert("time".to_owned(), jiff::Timestamp::now().to_string().into());
+    line.insert("level".to_owned(), level.into());
+    line.insert("event".to_owned(), event.into());
+    if let Value::Object(about) = about {
+        line.extend(about.into_iter().filter(|(_, value)| !value.is_null() && value != ""));
+    }
+    let mut line = Value::Object(line).to_string();
+    line.push('\n');
+    // Where nobody can hear it, nothing is lost.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Who a request is, for logs here and elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// What the caller calls it, or a number of our own.
+    pub request: String,
+    /// The trace that it is part of (W3C trace context): its id, our own span's, the caller's, and its flags.
+    pub trace: Option<Trace>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Trace {
+    pub id: String,
+    pub span: String,
+    pub parent: String,
+    flags: String,
+}
+
+impl Identity {
+    pub(crate) fn of(headers: &HeaderMap) -> Identity {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let is_plain = |id: &&str| {
+            (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"')
+        };
+        let request =
+            text("x-request-id").filter(is_plain).map_or_else(|| format!("{:016x}", random()), str::to_owned);
+        Identity { request, trace: text("traceparent").and_then(Trace::read) }
+    }
+}
+
+impl Trace {
+    /// `00-<32 digits>-<16 digits>-<2 digits>`, in hexadecimal; later versions may have more behind.
+    fn read(header: &str) -> Option<Trace> {
+        let mut parts = header.trim().split('-');
+        let (version, id, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let is_hex = |text: &str, digits: usize| {
+            text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        let has_value = |text: &str| text.bytes().any(|byte| byte != b'0');
+        let fits = is_hex(version, 2)
+            && version != "ff"
+            && is_hex(id, 32)
+            && has_value(id)
+            && is_hex(parent, 16)
+            && has_value(parent)
+            && is_hex(flags, 2)
+            && (version != "00" || parts.next().is_none());
+        fits.then(|| Trace {
+            id: id.to_owned(),
+            span: format!("{:016x}", random().max(1)),
+            parent: parent.to_owned(),
+            flags: flags.to_owned(),
+        })
+    }
+
+    /// What is told to whoever comes next.
+    pub(crate) fn header(&self) -> String {
+        format!("00-{}-{}-{}", self.id, self.span, self.flags)
+    }
+
+    pub(crate) fn about(&self) -> Value {
+        json!({ "id": self.id, "span": self.span, "parent": self.parent })
+    }
+}
+
+/// A number that no other request has. It is no secret.
+fn random() -> u64 {
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    SEED.hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_taken_over_where_it_is_one() {
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let good = format!("00-{id}-00f067aa0ba902b7-01");
+        let trace = Trace::read(&good).expect("it is one");
+        assert_eq!((trace.id.as_str(), trace.parent.as_str()), (id, "00f067aa0ba902b7"));
+        assert!(trace.header().starts_with(&format!("00-{id}-")) && trace.header().ends_with("-01"));
+        for bad in [
+            "",
+            "00",
+            &format!("ff-{id}-00f067aa0ba902b7-01"),
+            &format!("00-{id}-0000000000000000-01"),
+            &format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)),
+            &format!("00-{id}-00f067aa0ba902b7-01-more"),
+            &format!("00-{}-00f067aa0ba902b7-01", id.to_uppercase()),
+        ] {
+            assert!(Trace::read(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Bundles that are put over HTTP, and versions that are taken away.
+
+use std::sync::Arc;
+
+use automl_pack_bundle::Name;
+use axum::{
+    body::Body,
+    extract::{Path, State as Shared},
+    http::HeaderMap,
+    response::Response,
+};
+use serde_json::json;
+
+use super::{Answer, body, score::Told, score::find};
+use crate::{
+    Model,
+    answer::json_value,
+    refusal::{Code, Refusal, chain},
+    state::State,
+};
+
+/// Opens a bundle that is the body, replays its golden rows, and serves it from then on as the main version.
+pub(super) async fn put(
+    Path(name): Path<String>,
+    Shared(state): Shared<Arc<State>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let name: Name = name.parse().map_err(|error: automl_pack_bundle::Error| {
+        Refusal::new(Code::BadRequest, error.to_string()).field("name")
+    })?;
+    let limits = &state.options.limits;
+    let bytes = body::read(&headers, body, limits.bundle, limits).await?;
+    let (shared, own) = (Arc::clone(&state), name.clone());
+    let opened =
+        tokio::task::spawn_blocking(move || Model::of_bytes(&bytes, &own, shared.options.policy)).await;
+    let opened = opened.map_err(|_| Refusal::new(Code::Internal, "opening the bundle broke down"))?;
+    let model = opened.map_err(|error| {
+        state.metrics.reloaded(name.as_str(), "refused");
+        Refusal::new(Code::BadBundle, chain(&error))
+    })?;
+    let model = state.models.put(model);
+    state.metrics.reloaded(model.name(), "put");
+    let about = json!({ "model": model.name(), "version": model.version(), "digest": model.digest() });
+    state.journal.event("info", "put", about);
+    Ok(of(&model))
+}
+
+/// Takes a version away. Requests that began with it finish with it.
+pub(super) async fn delete(
+    Path((name, version)): Path<(String, String)>,
+    Shared(state): Shared<Arc<State>>,
+) -> Answer {
+    let model = find(&state, &name, Some(&version))?;
+    if state.models.remove(&name, &version) {
+        state.journal.event("info", "removed", json!({ "model": name, "version": version }));
+    }
+    Ok(of(&model))
+}
+
+fn of(model: &Model) -> Response {
+    let about = json!({ "name": model.name(), "version": model.version(), "digest": model.digest() });
+    let mut response = json_value(&about);
+    let told = Told { model: model.name().to_owned(), version: model.version().to_owned(), rows: None };
+    response.extensions_mut().insert(told);
+    response
+}

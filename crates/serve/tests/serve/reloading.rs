@@ -1,0 +1,132 @@
+//! Bundles that are exchanged while they are asked.
+
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use automl_pack_ensemble::Auto;
+use automl_pack_serve::{Bundle, Options};
+
+use crate::support::{Served, quiet, root, serve_with, titanic};
+
+const TOKEN: &str = "let-me-put";
+
+/// The same members under other weights, as another version.
+fn other(out: &Path, version: &str) -> Vec<u8> {
+    let schema =
+        serde_json::from_slice(&fs::read(root("tests/fixtures/graphs/schema.json")).unwrap()).unwrap();
+    let model = |name: &str| fs::read(root(&format!("tests/fixtures/graphs/{name}.onnx"))).unwrap();
+    Auto::builder()
+        .name("churn")
+        .version(version)
+        .schema(schema)
+        .weighted_member("logistic", model("logistic"), if version == "1.0.0" { 0.75 } else { 0.25 })
+        .weighted_member("network", model("network"), if version == "1.0.0" { 0.25 } else { 0.75 })
+        .write(out)
+        .unwrap();
+    fs::read(out).unwrap()
+}
+
+fn put(served: &Served, name: &str, bytes: &[u8]) -> crate::support::Answer {
+    let token = format!("Bearer {TOKEN}");
+    served.ask("PUT", &format!("/v1/models/{name}"), &[("authorization", &token)], bytes)
+}
+
+fn version(served: &Served) -> String {
+    served.get("/v1/models/churn").json()["version"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_bundle_is_put_with_a_token_and_versions_stand_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) =
+        (other(&folder.path().join("1.zip"), "1.0.0"), other(&folder.path().join("2.zip"), "2.0.0"));
+    let served = serve_with(Options { put_token: Some(TOKEN.to_owned()), ..quiet() }, &[titanic()]);
+    assert_eq!(served.ask("PUT", "/v1/models/churn", &[], &one).status, 401);
+    assert_eq!(put(&served, "churn", &two).json()["version"], "2.0.0");
+    assert_eq!(put(&served, "churn", &one).json()["version"], "1.0.0");
+    assert_eq!(version(&served), "1.0.0", "the last that was put answers");
+    assert_eq!(served.get("/v1/models/churn/versions/2.0.0").status, 200);
+    let example = served.get("/v1/models/churn").json()["example"].to_string();
+    let share = |version: &str| {
+        let path = format!("/v1/models/churn/versions/{version}/predict");
+        served.post(&path, "application/json", &example).json()["predictions"][0].clone()
+    };
+    assert_ne!(share("1.0.0"), share("2.0.0"));
+
+    let token = format!("Bearer {TOKEN}");
+    let delete = |version: &str| {
+        let path = format!("/v1/models/churn/versions/{version}");
+        served.ask("DELETE", &path, &[("authorization", &token)], b"").status
+    };
+    assert_eq!((delete("1.0.0"), delete("1.0.0")), (200, 404));
+    assert_eq!(version(&served), "2.0.0");
+}
+
+#[test]
+fn a_bundle_that_is_refused_leaves_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = other(&folder.path().join("1.zip"), "1.0.0");
+    let served = serve_with(Options { put_token: Some(TOKEN.to_owned()), ..quiet() }, &[titanic()]);
+    assert_eq!(put(&served, "churn", &bytes).status, 200);
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let refused = put(&served, "churn", &bytes);
+    assert_eq!((refused.status, refused.code().as_str()), (422, "bad_bundle"));
+    assert_eq!(put(&served, "churn", b"").status, 422);
+    assert_eq!(put(&served, "-churn", &bytes).status, 400);
+    assert_eq!(version(&served), "1.0.0");
+}
+
+#[test]
+fn without_a_token_nothing_can_be_put() {
+    let served = serve_with(quiet(), &[titanic()]);
+    let answer = served.ask("PUT", "/v1/models/x", &[("authorization", "Bearer ")], b"x");
+    assert_eq!(answer.status, 401);
+}
+
+#[test]
+fn a_file_that_changes_is_opened_again_and_no_request_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("served.pack.zip");
+    other(&path, "1.0.0");
+    let bundle = Bundle { path: path.clone(), name: None };
+    let served = serve_with(Options { watch: true, ..quiet() }, &[bundle]);
+    let example = served.get("/v1/models/churn").json()["example"].to_string();
+    let is_over = AtomicBool::new(false);
+    let asked = thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut asked = 0;
+            while !is_over.load(Ordering::Acquire) {
+                let answer = served.post("/v1/models/churn/predict", "application/json", &example);
+                assert_eq!(answer.status, 200, "{}", answer.text());
+                asked += 1;
+            }
+            asked
+        });
+        // The first look at the file is before it changes.
+        thread::sleep(Duration::from_millis(1500));
+        let next = folder.path().join("next.zip");
+        other(&next, "2.0.0");
+        fs::rename(&next, &path).unwrap();
+        let began = Instant::now();
+        while version(&served) != "2.0.0" {
+            assert!(began.elapsed() < Duration::from_secs(20), "it is never opened again");
+            thread::sleep(Duration::from_millis(50));
+        }
+        fs::write(&path, b"no bundle").unwrap();
+        thread::sleep(Duration::from_millis(3000));
+        is_over.store(true, Ordering::Release);
+        asking.join().unwrap()
+    });
+    assert!(asked > 50, "{asked}");
+    assert_eq!(version(&served), "2.0.0", "one that is refused leaves the one before");
+    assert_eq!(served.get("/v1/models/churn/versions/1.0.0").status, 404);
+    let text = served.get("/metrics").text();
+    assert!(text.contains("automl_pack_reloads_total{model=\"churn\",outcome=\"reloaded\"} 1"), "{text}");
+    assert!(text.contains("outcome=\"refused\"} 1"), "{text}");
+}
