@@ -1,6 +1,6 @@
 """`automl-pack serve` beside FastAPI with onnxruntime and `mlflow models serve`, on the same five graphs, with wrk.
 
-    pip install -r bench/requirements.txt fastapi uvicorn mlflow
+    pip install -r bench/requirements.txt fastapi "uvicorn[standard]" mlflow
     apt-get install wrk
     cargo build --profile measure --workspace
     PROFILE=measure python bench/serve.py [--seconds 10] [--connections 8]

@@ -4,32 +4,26 @@ import json
 import urllib.request
 
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (content_type_conformance, response_schema_conformance,
                                                status_code_conformance)
 
 
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
 def test_the_server_does_as_its_openapi_says(served):
     schema = schemathesis.openapi.from_url(f"{served.url}/openapi.json")
-    checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-    tried = 0
-    for result in schema.get_all_operations():
-        operation = result.ok()
-
-        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        @schema_given(operation)
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert len(operations) > 15
+    for operation in operations:
+        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+        @given(case=operation.as_strategy())
         def ask(case):
-            case.call_and_validate(checks=checks)
+            case.call_and_validate(checks=CHECKS)
 
         ask()
-        tried += 1
-    assert tried > 15
-
-
-def schema_given(operation):
-    from hypothesis import given
-    return given(case=operation.as_strategy())
 
 
 def test_the_examples_are_what_the_server_takes(served):

@@ -1,5 +1,8 @@
 """Triton's client, which speaks the Open Inference Protocol with its binary extension."""
 
+import json
+import urllib.request
+
 import numpy as np
 import pytest
 import tritonclient.http as triton
@@ -20,7 +23,7 @@ def tensors(binary):
         if isinstance(cells[-1] or cells[0], str):
             values, datatype = np.array([(cell or "").encode() for cell in cells], dtype=np.object_), "BYTES"
         else:
-            values, datatype = np.array([np.nan if cell is None else cell for cell in cells]), "FP64"
+            values, datatype = np.array([np.nan if cell is None else cell for cell in cells], dtype=float), "FP64"
         if not binary and datatype == "FP64":
             # JSON has no NaN: the row without an age is left to the binary form.
             values = np.nan_to_num(values, nan=30.0)
@@ -65,7 +68,6 @@ def test_tensors_in_json_are_taken_too(client, served):
 
 
 def test_a_members_output_comes_on_request(client, served):
-    import urllib.request, json
     with urllib.request.urlopen(f"{served.url}/v1/models/titanic") as answer:
         member = json.load(answer)["members"][0]["name"]
     outputs = [triton.InferRequestedOutput(f"{member}_probability_1")]

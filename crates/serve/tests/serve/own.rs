@@ -146,7 +146,11 @@ fn what_is_refused_names_what_is_wrong() {
 #[test]
 fn a_policy_scores_the_other_rows() {
     let served = serve();
-    let whole = ROW.replace("null", "\"C23\"");
+    let columns = served.get("/v1/models/titanic").json()["columns"].clone();
+    let cabin =
+        columns.as_array().unwrap().iter().find(|column| column["name"] == "Cabin").unwrap()["values"][0]
+            .clone();
+    let whole = ROW.replace("null", &cabin.to_string());
     let two = format!("[{whole}, {}]", whole.replace("34.5", "\"old\""));
     assert_eq!(served.predict(&two).status, 422);
     let answer = served.post(&format!("{PATH}?policy=null"), "application/json", &two).json();
