@@ -28,7 +28,7 @@ pub enum Error {
         /// Where it is.
         path: PathBuf,
         /// Why.
-        source: ensemble::Error,
+        source: Box<ensemble::Error>,
     },
     /// Two bundles of one name and version.
     #[error("{name} {version} is there twice: {first} and {second}")]

@@ -27,7 +27,7 @@ pub struct Model {
 impl Model {
     /// Opens a bundle, under a name of its own or under another one.
     pub fn open(path: &Path, name: Option<&Name>, policy: Policy) -> Result<Model, Error> {
-        let refused = |source| Error::Bundle { path: path.to_owned(), source };
+        let refused = |source| Error::Bundle { path: path.to_owned(), source: Box::new(source) };
         let archive = open_archive(path, &Limits::default()).map_err(refused)?;
         let file = path.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
         let close = Name::close_to(&file);
