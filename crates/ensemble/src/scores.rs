@@ -74,6 +74,39 @@ impl Scores {
         self.blend.len()
     }
 
+    /// Some of the rows.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_ensemble::Auto;
+    /// use ndarray::array;
+    ///
+    /// let auto = Auto::unpack("tests/fixtures/carefree/iris/auto_pack.zip")?;
+    /// let both = auto.pattern.predict(&array![[5.1_f32, 3.5, 1.4, 0.2], [6.7, f32::NAN, 5.2, 2.3]])?;
+    /// let second = both.slice(1, 1);
+    /// assert_eq!((second.len(), second.label(0)), (1, both.label(1)));
+    /// assert_eq!(second.notes().of_row(0).len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[must_use]
+    pub fn slice(&self, first: usize, count: usize) -> Scores {
+        let members = self.members.iter().map(|member| MemberScores {
+            name: member.name.clone(),
+            outcome: member.outcome.slice(first, count),
+        });
+        Scores {
+            target: Arc::clone(&self.target),
+            plan: Arc::clone(&self.plan),
+            blend: self.blend.slice(first, count),
+            members: members.collect(),
+            notes: self.notes.slice(first, count),
+            ignored: self.ignored,
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

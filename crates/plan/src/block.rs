@@ -1,6 +1,6 @@
 //! Columns of one type, side by side: what goes into a graph, and what comes out of it.
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, Axis, Slice, concatenate};
 
 /// The type of the values in a [`Block`], and in which width a graph takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,22 @@ impl Block {
         match self {
             Block::Single(matrix) => Some(matrix),
             _ => None,
+        }
+    }
+
+    /// Some of the rows.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[must_use]
+    pub fn slice(&self, first: usize, count: usize) -> Block {
+        let rows = Slice::from(first..first + count);
+        match self {
+            Block::Single(matrix) => Block::Single(matrix.slice_axis(Axis(0), rows).to_owned()),
+            Block::Double(matrix) => Block::Double(matrix.slice_axis(Axis(0), rows).to_owned()),
+            Block::Integer(matrix) => Block::Integer(matrix.slice_axis(Axis(0), rows).to_owned()),
+            Block::Truth(matrix) => Block::Truth(matrix.slice_axis(Axis(0), rows).to_owned()),
+            Block::Text(matrix) => Block::Text(matrix.slice_axis(Axis(0), rows).to_owned()),
         }
     }
 

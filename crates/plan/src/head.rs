@@ -162,6 +162,26 @@ impl Outcome {
         }
     }
 
+    /// Some of the rows.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[must_use]
+    pub fn slice(&self, first: usize, count: usize) -> Outcome {
+        match self {
+            Outcome::Classes { labels, probabilities } => Outcome::Classes {
+                labels: labels[first..first + count].to_vec(),
+                probabilities: probabilities
+                    .slice_axis(ndarray::Axis(0), ndarray::Slice::from(first..first + count))
+                    .to_owned(),
+            },
+            Outcome::Values(values) => Outcome::Values(values[first..first + count].to_vec()),
+            Outcome::Outputs(blocks) => {
+                Outcome::Outputs(blocks.iter().map(|block| block.slice(first, count)).collect())
+            }
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         match self {

@@ -108,6 +108,19 @@ impl Notes {
         &self.refused
     }
 
+    /// Those of some rows, which are numbered from 0 again.
+    #[must_use]
+    pub fn slice(&self, first: usize, count: usize) -> Notes {
+        let within = first..first + count;
+        let notes = self.notes.iter().filter(|note| within.contains(&note.row));
+        let refused = self.refused.iter().filter(|row| within.contains(row));
+        Notes {
+            notes: notes.map(|note| Note { row: note.row - first, ..*note }).collect(),
+            refused: refused.map(|row| row - first).collect(),
+            names: self.names.clone(),
+        }
+    }
+
     /// Adds rows that get no score, for another reason than a cell.
     pub fn refuse(&mut self, rows: Vec<usize>) {
         if !rows.is_empty() {

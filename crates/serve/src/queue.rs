@@ -3,7 +3,7 @@
 //! - as many threads as are asked for, each with a pool of one: what is parallel within a small request stays on its
 //!   thread, and requests do not wait for each other
 //! - no more than so many requests wait; those beyond are refused at once, so that the wait of the others is bounded
-//! - work that nobody waits for any more is not begun
+//! - what waits when a thread becomes free may be taken together; nothing ever waits for others to come
 
 use std::{
     collections::VecDeque,
@@ -12,53 +12,52 @@ use std::{
     thread,
 };
 
-use tokio::sync::oneshot;
-
 use crate::refusal::{Code, Refusal};
 
-type Task = Box<dyn FnOnce() + Send>;
-
 /// Threads, and what waits for them.
-pub(crate) struct Queue {
-    line: Arc<Line>,
+pub(crate) struct Queue<T> {
+    line: Arc<Line<T>>,
 }
 
-struct Line {
-    state: Mutex<State>,
+/// What waits: several may be done at once.
+pub(crate) trait Task: Send + 'static {
+    /// Whether this one may be done together with another.
+    fn goes_with(&self, other: &Self) -> bool;
+
+    /// Does some tasks that go together, or one.
+    fn work(tasks: Vec<Self>)
+    where
+        Self: Sized;
+}
+
+struct Line<T> {
+    state: Mutex<State<T>>,
     has_more: Condvar,
     most: usize,
+    threads: usize,
 }
 
-#[derive(Default)]
-struct State {
-    tasks: VecDeque<Task>,
+struct State<T> {
+    tasks: VecDeque<T>,
     is_over: bool,
 }
 
-impl Queue {
+impl<T: Task> Queue<T> {
     /// Starts so many threads, for which at most so many tasks wait.
-    pub(crate) fn start(threads: usize, most: usize) -> std::io::Result<Queue> {
-        let line = Arc::new(Line { state: Mutex::default(), has_more: Condvar::new(), most });
-        for number in 0..threads.max(1) {
+    pub(crate) fn start(threads: usize, most: usize) -> std::io::Result<Queue<T>> {
+        let threads = threads.max(1);
+        let state = Mutex::new(State { tasks: VecDeque::new(), is_over: false });
+        let line = Arc::new(Line { state, has_more: Condvar::new(), most, threads });
+        for number in 0..threads {
             let line = Arc::clone(&line);
             thread::Builder::new().name(format!("score-{number}")).spawn(move || line.work())?;
         }
         Ok(Queue { line })
     }
 
-    /// What some work gives, on one of the threads. It replies as soon as it can, and may go on.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(oneshot::Sender<T>) + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let (reply, answer) = oneshot::channel();
-        self.line.push(Box::new(move || {
-            if !reply.is_closed() {
-                work(reply);
-            }
-        }))?;
-        // The other end goes away when the work panics.
-        answer.await.map_err(|_| Refusal::new(Code::Internal, "scoring broke down"))
+    /// Lets a task wait for a thread.
+    pub(crate) fn push(&self, task: T) -> Result<(), Refusal> {
+        self.line.push(task)
     }
 
     /// How many tasks wait.
@@ -68,19 +67,21 @@ impl Queue {
 }
 
 /// The threads end when what waits is done.
-impl Drop for Queue {
+impl<T> Drop for Queue<T> {
     fn drop(&mut self) {
         self.line.lock().is_over = true;
         self.line.has_more.notify_all();
     }
 }
 
-impl Line {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+impl<T> Line<T> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn push(&self, task: Task) -> Result<(), Refusal> {
+impl<T: Task> Line<T> {
+    fn push(&self, task: T) -> Result<(), Refusal> {
         let mut state = self.lock();
         if state.tasks.len() >= self.most {
             let message = format!("{} requests wait already", self.most);
@@ -92,11 +93,11 @@ impl Line {
         Ok(())
     }
 
-    fn next(&self) -> Option<Task> {
+    fn next(&self) -> Option<Vec<T>> {
         let mut state = self.lock();
         loop {
-            if let Some(task) = state.tasks.pop_front() {
-                return Some(task);
+            if let Some(first) = state.tasks.pop_front() {
+                return Some(self.take_with(first, &mut state.tasks));
             }
             if state.is_over {
                 return None;
@@ -105,12 +106,23 @@ impl Line {
         }
     }
 
+    /// A task with those right behind it that go with it, as far as they are this thread's share.
+    fn take_with(&self, first: T, waiting: &mut VecDeque<T>) -> Vec<T> {
+        const MOST: usize = 64;
+        let share = (waiting.len() + 1).div_ceil(self.threads).min(MOST);
+        let mut taken = vec![first];
+        while taken.len() < share && waiting.front().is_some_and(|next| taken[0].goes_with(next)) {
+            taken.extend(waiting.pop_front());
+        }
+        taken
+    }
+
     fn work(&self) {
         // Where there can be none, the process's pool does.
         let _alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-        while let Some(task) = self.next() {
+        while let Some(tasks) = self.next() {
             // Whoever waits is told by the end of the channel.
-            let _ = panic::catch_unwind(AssertUnwindSafe(task));
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| T::work(tasks)));
         }
     }
 }

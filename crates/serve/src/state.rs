@@ -15,13 +15,14 @@ use crate::{
     log::Journal,
     metrics::{Gauge, Metrics},
     queue::Queue,
+    routes::Waiting,
 };
 
 /// What all requests share.
 pub(crate) struct State {
     pub options: Options,
     pub models: Models,
-    pub queue: Queue,
+    pub queue: Queue<Waiting>,
     /// For requests of many rows: all cores, one request at a time on each.
     pub wide: rayon::ThreadPool,
     pub metrics: Metrics,

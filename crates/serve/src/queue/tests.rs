@@ -1,37 +1,65 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::{sync::mpsc, time::Duration};
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use super::*;
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+/// A task that tells which were done with it.
+struct Numbered {
+    number: i32,
+    gate: Option<Receiver<()>>,
+    done: Sender<Vec<i32>>,
+}
+
+impl Task for Numbered {
+    fn goes_with(&self, other: &Numbered) -> bool {
+        self.number.signum() == other.number.signum()
+    }
+
+    fn work(tasks: Vec<Numbered>) {
+        if tasks[0].number == 0 {
+            panic!("as it may");
+        }
+        if let Some(gate) = &tasks[0].gate {
+            gate.recv().unwrap();
+        }
+        let numbers = tasks.iter().map(|task| task.number).collect();
+        tasks[0].done.send(numbers).unwrap();
+    }
 }
 
 #[test]
-fn work_that_panics_is_a_refusal_and_its_thread_goes_on() {
+fn what_waits_and_goes_together_is_taken_together_in_its_order() {
     let queue = Queue::start(1, 8).unwrap();
-    let refused = block_on(queue.run(|_: oneshot::Sender<()>| panic!("as it may")));
-    assert_eq!(refused.unwrap_err().code, Code::Internal);
-    assert_eq!(block_on(queue.run(|reply| reply.send(7).unwrap())).unwrap(), 7);
+    let ((go, gate), (done, results)) = (mpsc::channel(), mpsc::channel());
+    let task = |number| Numbered { number, gate: None, done: done.clone() };
+    queue.push(Numbered { gate: Some(gate), ..task(9) }).unwrap();
+    while queue.waiting() > 0 {
+        thread::yield_now();
+    }
+    for number in [1, 2, 3, -1, 4] {
+        queue.push(task(number)).unwrap();
+    }
+    go.send(()).unwrap();
+    let taken: Vec<Vec<i32>> = results.iter().take(4).collect();
+    assert_eq!(taken, [vec![9], vec![1, 2, 3], vec![-1], vec![4]]);
 }
 
 #[test]
-fn no_more_than_so_many_wait_and_what_nobody_waits_for_is_not_begun() {
+fn no_more_than_so_many_wait_and_a_panic_leaves_the_thread_at_work() {
     let queue = Queue::start(1, 1).unwrap();
-    let (go, wait) = mpsc::channel::<()>();
-    block_on(async {
-        let patience = Duration::from_millis(50);
-        let first = queue.run(move |reply| {
-            let _ = wait.recv();
-            reply.send(1).unwrap();
-        });
-        tokio::pin!(first);
-        assert!(tokio::time::timeout(patience, &mut first).await.is_err(), "it is at work");
-        let second = queue.run(|_: oneshot::Sender<i32>| panic!("nobody waits for this"));
-        assert!(tokio::time::timeout(patience, second).await.is_err(), "it waits, and is given up");
-        assert_eq!(queue.run(|reply| reply.send(3).unwrap()).await.unwrap_err().code, Code::Overloaded);
-        go.send(()).unwrap();
-        assert_eq!(first.await.unwrap(), 1);
-    });
+    let ((go, gate), (done, results)) = (mpsc::channel(), mpsc::channel());
+    let task = |number| Numbered { number, gate: None, done: done.clone() };
+    queue.push(Numbered { gate: Some(gate), ..task(1) }).unwrap();
+    while queue.waiting() > 0 {
+        thread::yield_now();
+    }
+    queue.push(task(0)).unwrap();
+    assert_eq!(queue.push(task(2)).unwrap_err().code, Code::Overloaded);
+    go.send(()).unwrap();
+    assert_eq!(results.recv().unwrap(), [1]);
+    while queue.push(task(3)).is_err() {
+        thread::yield_now();
+    }
+    assert_eq!(results.recv().unwrap(), [3]);
 }

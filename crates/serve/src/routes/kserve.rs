@@ -61,8 +61,9 @@ async fn answer(
         return Err(refusal.field("content-type"));
     }
     let body = body::read(headers, body, state.options.limits.body, &state.options.limits).await?;
+    let bytes = body.len();
     let decode = move |_: &Model| instances(rows::parse(&rows::without_nan(&body))?);
-    Ok(score(state, Ask { model, action: None, decode, encode }).await)
+    Ok(score(state, bytes, Ask { model, action: None, decode, encode }).await)
 }
 
 /// `instances` are rows; `inputs` are too, or columns.

@@ -37,6 +37,7 @@ pub(super) async fn invocations(Shared(state): Shared<Arc<State>>, headers: Head
     let kind = Kind::of_header(Some(kind))?;
     let limits = state.options.limits.clone();
     let body = body::read(&headers, body, limits.body, &limits).await?;
+    let bytes = body.len();
     let params = if kind == Kind::Json { params(&body)? } else { Selection::default() };
     let decode = move |_: &Model| match kind {
         Kind::Json => frame(rows::parse(&rows::without_nan(&body))?),
@@ -48,7 +49,7 @@ pub(super) async fn invocations(Shared(state): Shared<Arc<State>>, headers: Head
         body.push(b'}');
         Ok(typed("application/json", body))
     };
-    Ok(score(&state, Ask { model, action: None, decode, encode }).await)
+    Ok(score(&state, bytes, Ask { model, action: None, decode, encode }).await)
 }
 
 /// What MLflow lets a caller say beside the rows: here, whether members and the audit are told.

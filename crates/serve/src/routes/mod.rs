@@ -25,6 +25,7 @@ use crate::{
     state::State,
 };
 
+pub(crate) use score::Waiting;
 use score::{Ask, score};
 
 /// What a handler gives.

@@ -50,6 +50,7 @@ async fn answer(
     let form = Form::accepted(&headers)?;
     let limits = state.options.limits.clone();
     let body = body::read(&headers, body, limits.body, &limits).await?;
+    let bytes = body.len();
     let decode = move |model: &crate::Model| match kind {
         Kind::Json => rows::of_json(rows::parse(&body)?, model.auto().pattern.plan().schema()),
         // What is packed may unpack to more than came.
@@ -59,7 +60,7 @@ async fn answer(
         let refused = scores.notes().refused().len();
         form.write(&scores.to_record_batch(wish.selection), (model.name(), model.version()), refused)
     };
-    Ok(score(state, Ask { model, action: wish.action, decode, encode }).await)
+    Ok(score(state, bytes, Ask { model, action: wish.action, decode, encode }).await)
 }
 
 /// What the query asks for.

@@ -151,6 +151,34 @@ fn a_server_that_stops_finishes_what_it_began_and_refuses_the_rest() {
 }
 
 #[test]
+fn requests_that_arrive_together_get_what_they_get_alone() {
+    let served = serve_with(Options { threads: 1, ..quiet() }, &[titanic()]);
+    let ages: Vec<String> =
+        (0..24).map(|age| if age % 8 == 5 { "\"old\"".to_owned() } else { age.to_string() }).collect();
+    let row = |age: &String| ROW.replace("34.5", age);
+    let share = |age: &String| {
+        let answer = served.predict(row(age));
+        (answer.status, answer.json()["predictions"][0]["probability_1"].as_f64())
+    };
+    let alone: Vec<_> = ages.iter().map(share).collect();
+    let together: Vec<_> = thread::scope(|scope| {
+        // While this is scored, the others wait for it.
+        let many = format!("[{}]", vec![ROW; 2000].join(","));
+        let (served, share) = (&served, &share);
+        let busy = scope.spawn(move || served.predict(many).status);
+        let threads: Vec<_> = ages.iter().map(|age| scope.spawn(move || share(age))).collect();
+        assert_eq!(busy.join().unwrap(), 200);
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for (age, (alone, together)) in ages.iter().zip(alone.iter().zip(&together)) {
+        assert_eq!(alone.0, together.0, "{age}");
+        assert_eq!(alone.0, if age == "\"old\"" { 422 } else { 200 });
+        let distance = alone.1.unwrap_or_default() - together.1.unwrap_or_default();
+        assert!(distance.abs() < 1e-6, "{age}: {alone:?} {together:?}");
+    }
+}
+
+#[test]
 fn memory_stays_flat_over_many_requests() {
     let served = serve();
     let mut stream = served.connect();

@@ -58,6 +58,7 @@ async fn answer(
     let model = find(state, name, version)?;
     let length = headers.get(JSON_LENGTH).map(json_length).transpose()?;
     let body = body::read(headers, body, state.options.limits.body, &state.options.limits).await?;
+    let bytes = body.len();
     // What the request wishes is known when it is read, which is on the thread that writes the answer too.
     let wished = Arc::new(OnceLock::new());
     let wishes = Arc::clone(&wished);
@@ -78,7 +79,7 @@ async fn answer(
         request.rows(behind)
     };
     let encode = move |model: &Model, scores: &Scores| wished.get_or_init(Wish::default).write(model, scores);
-    Ok(score(state, Ask { model, action: None, decode, encode }).await)
+    Ok(score(state, bytes, Ask { model, action: None, decode, encode }).await)
 }
 
 fn json_length(value: &HeaderValue) -> Result<usize, Refusal> {
