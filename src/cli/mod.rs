@@ -20,6 +20,8 @@ mod predict;
 mod prepare;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod settings;
 mod table;
 mod unpack;
 mod verify;
@@ -30,7 +32,7 @@ use std::{
 };
 
 use automl_pack::{Archive, Auto, Limits, Options, Policy};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use audit::audit;
 pub use diff::diff;
@@ -111,8 +113,9 @@ fn open_archive(path: &Path) -> Result<Archive, Failure> {
 /// Runs a command as its arguments say, of which the first is its own name; says on stdout and stderr what there is to
 /// say.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    match Cli::try_parse_from(arguments) {
-        Ok(Cli { command }) => command.run().unwrap_or_else(Failure::report),
+    let said = Cli::command().try_get_matches_from(arguments);
+    match said.and_then(|said| Ok((Cli::from_arg_matches(&said)?, said))) {
+        Ok((Cli { command }, said)) => command.run(&said).unwrap_or_else(Failure::report),
         Err(said) => {
             // Where nobody can hear it, nothing is lost.
             let _ = said.print();
@@ -133,11 +136,16 @@ pub fn quieten_guarded_panics() {
 }
 
 impl Command {
-    fn run(self) -> Result<Exit, Failure> {
+    /// Some are told what was said in which way.
+    #[cfg_attr(not(feature = "serve"), expect(unused_variables, reason = "of these there are none then"))]
+    fn run(self, said: &ArgMatches) -> Result<Exit, Failure> {
         match self {
             Command::Predict(command) => command.run(),
             #[cfg(feature = "serve")]
-            Command::Serve(command) => command.run(),
+            Command::Serve(command) => match said.subcommand() {
+                Some((_, said)) => command.run(said),
+                None => unreachable!("it is a subcommand"),
+            },
             Command::Prepare(command) => command.run(),
             Command::Unpack(command) => command.run(),
             Command::Inspect(command) => command.run(),

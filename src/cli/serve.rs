@@ -1,6 +1,7 @@
 //! `automl-pack serve`.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
@@ -14,14 +15,15 @@ use std::{
 use automl_pack::{
     Policy,
     bundle::Name,
-    serve::{Bundle, Error, Limits, Log, Options, Server},
+    serve::{Bundle, Error, Limits, Log, Options, Server, Tls, Traffic},
 };
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, ValueEnum};
 
 use super::{
     failure::{Exit, Failure},
     interrupt,
     predict::words::{Do, bytes, seconds},
+    settings,
 };
 
 #[derive(Debug, Args)]
@@ -34,8 +36,12 @@ A bundle whose file changes is opened again, also on SIGHUP; one that is refused
 place. SIGTERM or Ctrl-C: requests in flight are finished, new ones are refused.")]
 pub(crate) struct Serve {
     /// Bundles, each under its own name or as NAME=BUNDLE; several versions of one name are served side by side
-    #[arg(required = true, value_name = "BUNDLE", value_parser = bundle)]
+    #[arg(value_name = "BUNDLE", value_parser = bundle)]
     bundles: Vec<Bundle>,
+    /// A file with a table [serve], of which each key is an option's name, and `bundles` a list; options and the
+    /// environment go before it [default: automl-pack.toml, where there is one]
+    #[arg(long, value_name = "FILE", env = "AUTOML_PACK_CONFIG")]
+    config: Option<PathBuf>,
     /// Where to listen; port 0 is any that is free
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", env = "AUTOML_PACK_ADDR")]
     addr: SocketAddr,
@@ -45,6 +51,20 @@ pub(crate) struct Serve {
     /// What must be said to put a bundle to /v1/models/NAME, as a bearer token; without it, none can be put
     #[arg(long, value_name = "TOKEN", env = "AUTOML_PACK_PUT_TOKEN", hide_env_values = true, value_parser = token)]
     put_token: Option<String>,
+    /// How much of the requests that name no version one answers, beside others that are given a share
+    #[arg(long, value_name = "NAME@VERSION=SHARE", env = "AUTOML_PACK_SHARE", value_delimiter = ',', value_parser = share)]
+    share: Vec<Share>,
+    /// A version that scores these requests too, after the answer: compared in /metrics, and given to nobody
+    #[arg(long, value_name = "NAME@VERSION", env = "AUTOML_PACK_SHADOW", value_delimiter = ',', value_parser = version)]
+    shadow: Vec<(String, String)>,
+    /// Speak HTTPS, with this certificate and those above it, as PEM
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", env = "AUTOML_PACK_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, as PEM
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", env = "AUTOML_PACK_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// How many threads score [default: one for each core]
     #[arg(long, value_name = "N", env = "AUTOML_PACK_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -76,7 +96,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_GRACE", value_parser = seconds)]
     grace: f64,
     /// Do not look whether the bundles' files change
-    #[arg(long)]
+    #[arg(long, env = "AUTOML_PACK_NO_WATCH")]
     no_watch: bool,
     /// What is told on stderr, as lines of JSON
     #[arg(long, value_name = "WHAT", default_value = "requests", env = "AUTOML_PACK_LOG")]
@@ -110,8 +130,39 @@ fn token(text: &str) -> Result<String, String> {
         .ok_or_else(|| "expected 8 or more characters of ASCII without spaces".to_owned())
 }
 
+/// A version of a model, and how much it answers.
+#[derive(Debug, Clone)]
+struct Share {
+    name: String,
+    version: String,
+    share: f64,
+}
+
+fn share(text: &str) -> Result<Share, String> {
+    let expected = || "expected NAME@VERSION=SHARE, such as churn@2.0.0=5".to_owned();
+    let (of, share) = text.rsplit_once('=').ok_or_else(expected)?;
+    let (name, version) = version(of).map_err(|_| expected())?;
+    let share = share.parse().ok().filter(|share: &f64| share.is_finite() && *share >= 0.0);
+    Ok(Share { name, version, share: share.ok_or_else(expected)? })
+}
+
+fn version(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('@').filter(|(name, version)| !name.is_empty() && !version.is_empty());
+    let (name, version) = parts.ok_or_else(|| "expected NAME@VERSION, such as churn@2.0.0".to_owned())?;
+    Ok((name.to_owned(), version.to_owned()))
+}
+
 impl Serve {
-    pub(crate) fn run(self) -> Result<Exit, Failure> {
+    /// What was said, with what a file says.
+    pub(crate) fn run(self, said: &ArgMatches) -> Result<Exit, Failure> {
+        let settings: Serve = settings::with_file("serve", said, self.config.as_deref())?;
+        match settings.bundles.is_empty() {
+            true => Err(Failure::usage("there is no bundle to serve: automl-pack serve BUNDLE…")),
+            false => settings.serve(),
+        }
+    }
+
+    fn serve(self) -> Result<Exit, Failure> {
         let stop = interrupt::watch()?;
         let server = Server::bind(self.addr, self.options()).map_err(|error| Failure::serving(&error))?;
         // Whoever asks while bundles are opened is told so.
@@ -150,6 +201,8 @@ impl Serve {
             token: self.token.clone(),
             put_token: self.put_token.clone(),
             threads: self.threads.map_or(usual.threads, usize::from),
+            traffic: self.traffic(),
+            tls: self.tls(),
             policy: self.policy.map_or(usual.policy, |action| Policy::all(action.into())),
             watch: !self.no_watch,
             log: match self.log {
@@ -158,5 +211,27 @@ impl Serve {
                 Tell::Nothing => Log::Nothing,
             },
         }
+    }
+
+    fn traffic(&self) -> BTreeMap<String, Traffic> {
+        let mut all: BTreeMap<String, Traffic> = BTreeMap::new();
+        for Share { name, version, share } in &self.share {
+            all.entry(name.clone()).or_default().shares.insert(version.clone(), *share);
+        }
+        for (name, version) in &self.shadow {
+            all.entry(name.clone()).or_default().shadows.insert(version.clone());
+        }
+        all
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls(&self) -> Option<Tls> {
+        let (certificates, key) = (self.tls_cert.clone()?, self.tls_key.clone()?);
+        Some(Tls { certificates, key })
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn tls(&self) -> Option<Tls> {
+        None
     }
 }

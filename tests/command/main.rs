@@ -7,6 +7,8 @@ mod jobs;
 mod predict;
 mod prepare;
 mod refuses;
+#[cfg(all(unix, feature = "serve"))]
+mod serve;
 #[path = "../support/mod.rs"]
 mod support;
 mod walk;

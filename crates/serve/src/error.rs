@@ -42,4 +42,20 @@ pub enum Error {
         /// Where the other is from.
         second: String,
     },
+    /// Requests that cannot be divided so.
+    #[error("traffic of {name}: {reason}")]
+    Traffic {
+        /// The model.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A certificate or a key that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Tls {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
 }

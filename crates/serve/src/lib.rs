@@ -18,11 +18,16 @@ mod refusal;
 mod reload;
 mod routes;
 mod rows;
+mod scoring;
 mod server;
+mod shadow;
 mod state;
+mod tls;
+mod traffic;
 
 pub use error::Error;
 pub use model::Model;
 pub use models::{Catalog, Models, Versions};
-pub use options::{Limits, Log, Options};
+pub use options::{Limits, Log, Options, Tls};
 pub use server::{Bundle, Opener, Server};
+pub use traffic::Traffic;

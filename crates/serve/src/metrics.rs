@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use crate::shadow::Compared;
+
 /// What all requests of one kind have in common.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Labels {
@@ -28,6 +30,7 @@ struct Counts {
     seconds: BTreeMap<Labels, Histogram>,
     models: BTreeMap<(String, String), OfModel>,
     reloads: BTreeMap<(String, &'static str), u64>,
+    shadows: BTreeMap<(String, String), Compared>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -49,6 +52,26 @@ pub(crate) struct Histogram {
 /// In seconds.
 const BOUNDS: [f64; 16] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+type OfShadow = (&'static str, &'static str, fn(&Compared) -> f64);
+
+const SHADOWS: [OfShadow; 5] = [
+    ("automl_pack_shadow_rows_total", "Rows that a version scored along.", |of| of.rows as f64),
+    (
+        "automl_pack_shadow_labels_changed_total",
+        "Rows of which it gave another label than was answered.",
+        |of| of.labels_changed as f64,
+    ),
+    (
+        "automl_pack_shadow_difference_total",
+        "How far its probabilities or values were from those answered, over all rows.",
+        |of| of.difference,
+    ),
+    ("automl_pack_shadow_refused_total", "What it refused although it was answered.", |of| of.refused as f64),
+    ("automl_pack_shadow_left_out_total", "Requests that it did not score because others waited.", |of| {
+        of.left_out as f64
+    }),
+];
 
 /// What scoring told of some rows.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +108,15 @@ impl Metrics {
             let count = of.cells.entry(flaw).or_default();
             *count = (count.0 + cells, count.1 + imputed);
         }
+    }
+
+    pub(crate) fn compared(&self, model: &str, version: &str, compared: &Compared) {
+        self.lock().shadows.entry((model.to_owned(), version.to_owned())).or_default().add(compared);
+    }
+
+    /// What a version gave that scored along.
+    pub(crate) fn of_shadow(&self, model: &str, version: &str) -> Compared {
+        self.lock().shadows.get(&(model.to_owned(), version.to_owned())).copied().unwrap_or_default()
     }
 
     pub(crate) fn reloaded(&self, model: &str, outcome: &'static str) {
@@ -154,6 +186,12 @@ impl Metrics {
         for ((model, outcome), count) in &counts.reloads {
             let labels = [("model", model.clone()), ("outcome", (*outcome).to_owned())];
             text.value("automl_pack_reloads_total", &labels, *count as f64);
+        }
+        for (name, about, value) in SHADOWS {
+            text.begin(name, "counter", about);
+            for ((model, version), compared) in &counts.shadows {
+                text.value(name, &of_model(model, version), value(compared));
+            }
         }
         for gauge in gauges {
             text.begin(gauge.name, "gauge", gauge.about);

@@ -6,8 +6,9 @@ use std::{
 };
 
 use crate::{
-    Error, Model,
+    Error, Model, Traffic,
     refusal::{Code, Refusal},
+    traffic::Turn,
 };
 
 /// Models by name and version.
@@ -27,11 +28,13 @@ pub struct Catalog {
 }
 
 /// The versions of a model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Versions {
     all: BTreeMap<String, Arc<Model>>,
-    /// The one that answers where none is asked for.
+    /// The one that answers where none is asked for, and nothing else is said of it.
     main: String,
+    traffic: Traffic,
+    turn: Arc<Turn>,
 }
 
 impl Models {
@@ -61,24 +64,49 @@ impl Models {
         Ok(())
     }
 
-    /// Puts a model in the place of the one of its version, and makes it the main one of its name. Gives it.
-    pub(crate) fn put(&self, model: Model) -> Arc<Model> {
+    /// Divides the requests of a model among its versions from now on.
+    pub fn direct(&self, name: &str, traffic: Traffic) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        self.exchange(|catalog| {
+            let reason = match catalog.by_name.get_mut(name) {
+                None => Err("no model is called so".to_owned()),
+                Some(versions) => traffic.check(versions.all.keys().map(String::as_str)).map(|()| {
+                    versions.traffic = traffic;
+                }),
+            };
+            outcome = reason.map_err(|reason| Error::Traffic { name: name.to_owned(), reason });
+        });
+        outcome
+    }
+
+    /// Puts a model in the place of the one of its version, and makes it the main one of its name; or lets it answer a
+    /// percentage of the requests beside the other versions. Gives it.
+    pub(crate) fn put(&self, model: Model, percentage: Option<f64>) -> Arc<Model> {
         let mut put = None;
-        self.exchange(|catalog| put = Some(catalog.put(model)));
+        self.exchange(|catalog| {
+            put = Some(match percentage {
+                None => catalog.put(model),
+                Some(percentage) => catalog.put_beside(model, percentage),
+            });
+        });
         put.expect("it was put")
     }
 
     /// Puts a model in the place of another, which was opened from the same file and may have another version.
     pub(crate) fn replace(&self, old: &Model, model: Model) {
         self.exchange(|catalog| {
+            let before = catalog.clone();
             let was_main =
                 catalog.by_name.get(old.name()).is_some_and(|versions| versions.main == old.version());
             catalog.remove(old);
-            let main = catalog.by_name.get(model.name()).map(|versions| versions.main.clone());
+            let versions = before.by_name.get(model.name());
+            let main = versions.map(|versions| versions.main.clone()).filter(|_| !was_main);
+            let traffic = versions.map(|versions| versions.traffic.clone()).unwrap_or_default();
             let new = catalog.put(model);
-            if let (Some(versions), Some(main), false) = (catalog.by_name.get_mut(new.name()), main, was_main)
-            {
-                versions.main = main;
+            if let Some(versions) = catalog.by_name.get_mut(new.name()) {
+                versions.main = main.unwrap_or_else(|| new.version().to_owned());
+                versions.traffic = traffic;
+                versions.traffic.rename(old.version(), new.version());
             }
         });
     }
@@ -109,6 +137,19 @@ impl Catalog {
     pub fn find(&self, name: &str, version: Option<&str>) -> Option<Arc<Model>> {
         let versions = self.by_name.get(name)?;
         versions.all.get(version.unwrap_or(&versions.main)).cloned()
+    }
+
+    /// The version that answers a request that names none, and those that score along.
+    pub(crate) fn divide(&self, name: &str, key: Option<&str>) -> Option<(Arc<Model>, Vec<Arc<Model>>)> {
+        let versions = self.by_name.get(name)?;
+        let traffic = &versions.traffic;
+        let picked = match traffic.shares.len() {
+            0 => None,
+            _ => traffic.pick(versions.turn.take(key)),
+        };
+        let model = versions.all.get(picked.unwrap_or(&versions.main))?;
+        let along = traffic.shadows.iter().filter(|version| *version != model.version());
+        Some((Arc::clone(model), along.filter_map(|version| versions.all.get(version).cloned()).collect()))
     }
 
     /// As [`Catalog::find`], for whoever asked for it.
@@ -160,15 +201,34 @@ impl Catalog {
         let versions = self
             .by_name
             .entry(model.name().to_owned())
-            .or_insert_with(|| Versions { all: BTreeMap::new(), main: version.clone() });
+            .or_insert_with(|| Versions { main: version.clone(), ..Versions::default() });
         versions.main.clone_from(&version);
         versions.all.insert(version, Arc::clone(&model));
+        model
+    }
+
+    /// The main one stays, and the others keep their proportions.
+    fn put_beside(&mut self, model: Model, percentage: f64) -> Arc<Model> {
+        let Some(versions) = self.by_name.get(model.name()) else { return self.put(model) };
+        let (main, mut shares) = (versions.main.clone(), versions.traffic.shares.clone());
+        shares.remove(model.version());
+        if shares.values().all(|share| *share == 0.0) {
+            shares = BTreeMap::from([(main.clone(), 1.0)]);
+        }
+        let total: f64 = shares.values().sum();
+        shares.values_mut().for_each(|share| *share *= (100.0 - percentage) / total);
+        shares.insert(model.version().to_owned(), percentage);
+        let model = self.put(model);
+        if let Some(versions) = self.by_name.get_mut(model.name()) {
+            (versions.main, versions.traffic.shares) = (main, shares);
+        }
         model
     }
 
     fn remove(&mut self, model: &Model) {
         let Some(versions) = self.by_name.get_mut(model.name()) else { return };
         versions.all.remove(model.version());
+        versions.traffic.forget(model.version());
         match highest(versions.all.keys()) {
             None => {
                 self.by_name.remove(model.name());
@@ -185,9 +245,14 @@ impl Versions {
         self.all.iter().map(|(version, model)| (version.as_str(), model))
     }
 
-    /// The one that answers where none is asked for.
+    /// The one that answers where none is asked for, and nothing else is said of it.
     pub fn main(&self) -> &str {
         &self.main
+    }
+
+    /// How requests that name none are divided.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 }
 

@@ -1,8 +1,10 @@
 //! How a server is run: limits, tokens, threads.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use automl_pack_plan::Policy;
+
+use crate::Traffic;
 
 /// How much a request, and all of them, may ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +58,23 @@ pub struct Options {
     pub threads: usize,
     /// What is done with cells that are missing, unseen or unreadable, unless a request says else.
     pub policy: Policy,
+    /// How requests that name no version are divided, by model. It can be said anew with the token for putting.
+    pub traffic: BTreeMap<String, Traffic>,
+    /// What HTTPS is spoken with. Without it, HTTP is.
+    pub tls: Option<Tls>,
     /// Whether files are looked at every second, and opened again when they changed.
     pub watch: bool,
     /// What is told on stderr.
     pub log: Log,
+}
+
+/// The files of HTTPS, both PEM. They are read again when they change, and on SIGHUP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The server's certificate, and those between it and one that callers trust.
+    pub certificates: PathBuf,
+    /// The private key of the first.
+    pub key: PathBuf,
 }
 
 /// What is told on stderr.
@@ -81,6 +96,8 @@ impl Default for Options {
             put_token: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             policy: Policy::default(),
+            traffic: BTreeMap::new(),
+            tls: None,
             watch: true,
             log: Log::All,
         }
@@ -95,6 +112,8 @@ impl std::fmt::Debug for Options {
             .field("token", &self.token.is_some())
             .field("put_token", &self.put_token.is_some())
             .field("threads", &self.threads)
+            .field("traffic", &self.traffic)
+            .field("tls", &self.tls)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-//! Bundles that are opened again: when their file changes, and when a signal asks for it.
+//! Bundles that are opened again, and certificates that are read again: when their files change, and when a signal asks
+//! for it.
 
 use std::{
     collections::HashMap,
@@ -11,7 +12,7 @@ use automl_pack_bundle::{MANIFEST, Name};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::{Model, refusal::chain, state::State};
+use crate::{Model, refusal::chain, state::State, tls::Greeting};
 
 /// How often files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -28,6 +29,7 @@ pub(crate) fn start(state: &Arc<State>, tasks: &mut JoinSet<()>) -> std::io::Res
         tasks.spawn(async move {
             while hangups.recv().await.is_some() {
                 reload(&state, |_| true).await;
+                greet_anew(&state).await;
             }
         });
     }
@@ -51,6 +53,10 @@ async fn watch(state: Arc<State>) {
                 known.insert(path.clone(), now);
                 pending.remove(&path);
                 reload(&state, |model| model.from() == Some(path.as_path())).await;
+                let greeting = state.greeting.as_ref().map(Greeting::files);
+                if greeting.is_some_and(|files| files.contains(&path.as_path())) {
+                    greet_anew(&state).await;
+                }
             }
         }
         tokio::time::sleep(LOOK).await;
@@ -58,7 +64,24 @@ async fn watch(state: Arc<State>) {
 }
 
 fn files(state: &State) -> Vec<PathBuf> {
-    state.models.catalog().models().filter_map(|model| model.from().map(Path::to_owned)).collect()
+    let catalog = state.models.catalog();
+    let bundles = catalog.models().filter_map(|model| model.from());
+    let greeting = state.greeting.iter().flat_map(Greeting::files);
+    bundles.chain(greeting).map(Path::to_owned).collect()
+}
+
+/// Reads certificates again. Where they are refused, new connections are greeted with those before; a key that comes
+/// after its certificate is tried when it is there.
+async fn greet_anew(state: &Arc<State>) {
+    let state = Arc::clone(state);
+    let read = tokio::task::spawn_blocking(move || {
+        let Some(greeting) = &state.greeting else { return };
+        match greeting.read_again() {
+            Ok(()) => state.journal.event("info", "certificates", json!({})),
+            Err(error) => state.journal.event("error", "refused", json!({ "error": chain(&error) })),
+        }
+    });
+    let _ = read.await;
 }
 
 /// A bundle may be named without its `.zip`; a folder changes when its manifest does.

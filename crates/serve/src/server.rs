@@ -15,6 +15,7 @@ use hyper_util::{
 };
 use serde_json::json;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::{Semaphore, watch},
     task::JoinSet,
@@ -125,7 +126,7 @@ impl Server {
         let run = |source| Error::Run { source };
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(run)?;
         let state = self.state;
-        state.journal.event("info", "listening", json!({ "addr": self.addr.to_string() }));
+        state.journal.event("info", "listening", json!({ "addr": self.addr.to_string(), "scheme": if state.greeting.is_some() { "https" } else { "http" } }));
         let (say_over, is_over) = watch::channel(false);
         let places = Arc::new(Semaphore::new(state.options.limits.connections.max(1)));
         let service = TowerToHyperService::new(routes::router(Arc::clone(&state)));
@@ -155,7 +156,7 @@ impl Server {
             connections.spawn(async move {
                 let _place = place;
                 state.connections.fetch_add(1, Ordering::Relaxed);
-                connection(&state, stream, service, is_over).await;
+                greet(&state, stream, service, is_over).await;
                 state.connections.fetch_sub(1, Ordering::Relaxed);
             });
         }
@@ -179,6 +180,9 @@ impl Opener {
             models.push(Model::open(&bundle.path, bundle.name.as_ref(), state.options.policy)?);
         }
         state.models.add(models)?;
+        for (name, traffic) in &state.options.traffic {
+            state.models.direct(name, traffic.clone())?;
+        }
         state.go_to(Phase::Ready);
         for model in state.models.catalog().models() {
             let about =
@@ -207,10 +211,21 @@ async fn stop(state: &Arc<State>, shutdown: impl Future<Output = ()>) {
 
 type Service = TowerToHyperService<axum::Router>;
 
-async fn connection(state: &State, stream: TcpStream, service: Service, mut is_over: watch::Receiver<bool>) {
-    const LONGEST_HEAD: usize = 64 << 10;
+async fn greet(state: &State, stream: TcpStream, service: Service, is_over: watch::Receiver<bool>) {
     // Answers are small, and written whole.
     let _ = stream.set_nodelay(true);
+    let Some(greeting) = &state.greeting else { return connection(state, stream, service, is_over).await };
+    // What goes wrong on a connection is its caller's to know.
+    if let Ok(Ok(stream)) = tokio::time::timeout(state.options.limits.headers, greeting.greet(stream)).await {
+        connection(state, stream, service, is_over).await;
+    }
+}
+
+async fn connection<S>(state: &State, stream: S, service: Service, mut is_over: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    const LONGEST_HEAD: usize = 64 << 10;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(state.options.limits.headers)
@@ -218,7 +233,6 @@ async fn connection(state: &State, stream: TcpStream, service: Service, mut is_o
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {
-        // What goes wrong on a connection is its caller's to know.
         _ = connection.as_mut() => {}
         () = async { drop(is_over.wait_for(|is_over| *is_over).await) } => {
             connection.as_mut().graceful_shutdown();

@@ -15,12 +15,15 @@ use crate::{
     log::Journal,
     metrics::{Gauge, Metrics},
     queue::Queue,
-    routes::Waiting,
+    scoring::Waiting,
+    tls::Greeting,
 };
 
 /// What all requests share.
 pub(crate) struct State {
     pub options: Options,
+    /// Where HTTPS is spoken.
+    pub greeting: Option<Greeting>,
     pub models: Models,
     pub queue: Queue<Waiting>,
     /// For requests of many rows: all cores, one request at a time on each.
@@ -57,6 +60,7 @@ impl State {
         Ok(Arc::new(State {
             queue: Queue::start(options.threads, options.limits.waiting).map_err(run)?,
             journal: Journal(options.log),
+            greeting: options.tls.as_ref().map(Greeting::new).transpose()?,
             options,
             models: Models::default(),
             wide,

@@ -37,6 +37,9 @@ pub(super) async fn front(Shared(state): Shared<Arc<State>>, request: Request, n
     }
     let headers = response.headers_mut();
     name(headers, "x-request-id", &identity.request);
+    if !told.version.is_empty() {
+        name(headers, "x-model-version", &told.version);
+    }
     if let Some(trace) = &identity.trace {
         name(headers, "traceparent", &trace.header());
     }

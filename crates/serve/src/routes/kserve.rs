@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 
-use super::{Answer, Ask, body, score, score::find};
+use super::{Answer, Ask, body, score, score::ask};
 use crate::{
     Model,
     answer::{records, typed},
@@ -54,7 +54,7 @@ async fn answer(
     headers: &HeaderMap,
     body: Body,
 ) -> Answer {
-    let model = find(state, name, version)?;
+    let asked = ask(state, name, version, headers)?;
     let kind = Kind::of_header(headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?")))?;
     if kind != Kind::Json {
         let refusal = Refusal::new(Code::UnsupportedType, "content-type: expected application/json");
@@ -63,7 +63,7 @@ async fn answer(
     let body = body::read(headers, body, state.options.limits.body, &state.options.limits).await?;
     let bytes = body.len();
     let decode = move |_: &Model| instances(rows::parse(&rows::without_nan(&body))?);
-    Ok(score(state, bytes, Ask { model, action: None, decode, encode }).await)
+    Ok(score(state, Ask { asked, bytes, action: None, decode, encode }).await)
 }
 
 /// `instances` are rows; `inputs` are too, or columns.

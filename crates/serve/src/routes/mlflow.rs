@@ -10,7 +10,10 @@ use axum::{
     response::Response,
 };
 
-use super::{Answer, Ask, body, health, score, score::check_ready};
+use super::{
+    Answer, Ask, body, health, score,
+    score::{ask, check_ready},
+};
 use crate::{
     Model,
     answer::{records, typed},
@@ -29,7 +32,8 @@ pub(super) async fn version() -> Response {
 
 pub(super) async fn invocations(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Answer {
     check_ready(&state)?;
-    let model = state.models.catalog().only()?;
+    let name = state.models.catalog().only()?.name().to_owned();
+    let asked = ask(&state, &name, None, &headers)?;
     let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?"));
     let Some(kind) = kind else {
         return Err(Refusal::new(Code::UnsupportedType, "content-type is not given").field("content-type"));
@@ -41,7 +45,9 @@ pub(super) async fn invocations(Shared(state): Shared<Arc<State>>, headers: Head
     let params = if kind == Kind::Json { params(&body)? } else { Selection::default() };
     let decode = move |_: &Model| match kind {
         Kind::Json => frame(rows::parse(&rows::without_nan(&body))?),
-        Kind::Table(format) => rows::read_table(body, format, limits.rows, limits.body.saturating_mul(16)),
+        Kind::Table(format) => {
+            rows::read_table(body.clone(), format, limits.rows, limits.body.saturating_mul(16))
+        }
     };
     let encode = move |_: &Model, scores: &Scores| {
         let mut body = b"{\"predictions\": ".to_vec();
@@ -49,7 +55,7 @@ pub(super) async fn invocations(Shared(state): Shared<Arc<State>>, headers: Head
         body.push(b'}');
         Ok(typed("application/json", body))
     };
-    Ok(score(&state, bytes, Ask { model, action: None, decode, encode }).await)
+    Ok(score(&state, Ask { asked, bytes, action: None, decode, encode }).await)
 }
 
 /// What MLflow lets a caller say beside the rows: here, whether members and the audit are told.

@@ -11,6 +11,7 @@ mod own;
 mod page;
 mod put;
 mod score;
+mod traffic;
 mod v2;
 
 use std::sync::Arc;
@@ -25,7 +26,6 @@ use crate::{
     state::State,
 };
 
-pub(crate) use score::Waiting;
 use score::{Ask, score};
 
 /// What a handler gives.
@@ -47,7 +47,7 @@ const fn guarded(path: &'static str, style: Style) -> Route {
 }
 
 /// Every path there is.
-pub(crate) const ROUTES: [Route; 26] = [
+pub(crate) const ROUTES: [Route; 27] = [
     open("/", Style::Own),
     open("/livez", Style::Own),
     open("/readyz", Style::Own),
@@ -56,6 +56,7 @@ pub(crate) const ROUTES: [Route; 26] = [
     guarded("/v1/models", Style::Own),
     guarded("/v1/models/{name}", Style::Own),
     guarded("/v1/models/{name}/predict", Style::Own),
+    guarded("/v1/models/{name}/traffic", Style::Own),
     guarded("/v1/models/{name}/versions/{version}", Style::Own),
     guarded("/v1/models/{name}/versions/{version}/predict", Style::Own),
     guarded(kserve::PATH, Style::Message),
@@ -90,6 +91,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/v1/models", get(models::list))
         .route("/v1/models/{name}", get(models::describe).post(kserve::predict).put(put::put))
         .route("/v1/models/{name}/predict", post(own::predict))
+        .route("/v1/models/{name}/traffic", get(traffic::tell).put(traffic::direct))
         .route(
             "/v1/models/{name}/versions/{version}",
             get(models::describe_version).post(kserve::predict_version).delete(put::delete),

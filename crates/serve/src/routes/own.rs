@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Answer, Ask, body, score, score::find};
+use super::{Answer, Ask, body, score, score::ask};
 use crate::{
     answer::Form,
     refusal::{Code, Refusal},
@@ -44,7 +44,7 @@ async fn answer(
     (query, headers): (Option<&str>, HeaderMap),
     body: Body,
 ) -> Answer {
-    let model = find(state, name, version)?;
+    let asked = ask(state, name, version, &headers)?;
     let wish = Wish::read(query.unwrap_or_default())?;
     let kind = Kind::of_header(headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?")))?;
     let form = Form::accepted(&headers)?;
@@ -54,13 +54,15 @@ async fn answer(
     let decode = move |model: &crate::Model| match kind {
         Kind::Json => rows::of_json(rows::parse(&body)?, model.auto().pattern.plan().schema()),
         // What is packed may unpack to more than came.
-        Kind::Table(format) => rows::read_table(body, format, limits.rows, limits.body.saturating_mul(16)),
+        Kind::Table(format) => {
+            rows::read_table(body.clone(), format, limits.rows, limits.body.saturating_mul(16))
+        }
     };
     let encode = move |model: &crate::Model, scores: &automl_pack_ensemble::Scores| {
         let refused = scores.notes().refused().len();
         form.write(&scores.to_record_batch(wish.selection), (model.name(), model.version()), refused)
     };
-    Ok(score(state, bytes, Ask { model, action: wish.action, decode, encode }).await)
+    Ok(score(state, Ask { asked, bytes, action: wish.action, decode, encode }).await)
 }
 
 /// What the query asks for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use automl_pack_bundle::Name;
 use axum::{
     body::Body,
-    extract::{Path, State as Shared},
+    extract::{Path, RawQuery, State as Shared},
     http::HeaderMap,
     response::Response,
 };
@@ -19,13 +19,15 @@ use crate::{
     state::State,
 };
 
-/// Opens a bundle that is the body, replays its golden rows, and serves it from then on as the main version.
+/// Opens a bundle that is the body, replays its golden rows, and serves it from then on: as the main version, or beside
+/// the others for a percentage of the requests (`?share=5`).
 pub(super) async fn put(
     Path(name): Path<String>,
     Shared(state): Shared<Arc<State>>,
-    headers: HeaderMap,
+    (query, headers): (RawQuery, HeaderMap),
     body: Body,
 ) -> Answer {
+    let percentage = percentage(query.0.as_deref().unwrap_or_default())?;
     let name: Name = name.parse().map_err(|error: automl_pack_bundle::Error| {
         Refusal::new(Code::BadRequest, error.to_string()).field("name")
     })?;
@@ -39,11 +41,23 @@ pub(super) async fn put(
         state.metrics.reloaded(name.as_str(), "refused");
         Refusal::new(Code::BadBundle, chain(&error))
     })?;
-    let model = state.models.put(model);
+    let model = state.models.put(model, percentage);
     state.metrics.reloaded(model.name(), "put");
     let about = json!({ "model": model.name(), "version": model.version(), "digest": model.digest() });
     state.journal.event("info", "put", about);
     Ok(of(&model))
+}
+
+fn percentage(query: &str) -> Result<Option<f64>, Refusal> {
+    let refuse = |message: String| Err(Refusal::new(Code::BadRequest, message).field("share"));
+    match query.split_once('=') {
+        None if query.is_empty() => Ok(None),
+        Some(("share", share)) => match share.parse::<f64>() {
+            Ok(percentage) if (0.0..=100.0).contains(&percentage) => Ok(Some(percentage)),
+            _ => refuse(format!("query: share is \"{share}\": expected a percentage, from 0 to 100")),
+        },
+        _ => refuse(format!("query: \"{query}\" is not known: there is share")),
+    }
 }
 
 /// Takes a version away. Requests that began with it finish with it.

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow_select::concat::concat_batches;
 use automl_pack_ensemble::Scores;
 use automl_pack_plan::Action;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use tokio::sync::oneshot;
 
 use super::Answer;
 use crate::{
-    metrics::Scored,
-    model::{Model, cells},
-    queue::Task,
+    model::Model,
     refusal::{Code, Refusal},
     rows::Given,
+    scoring::{Then, Waiting},
     state::{Phase, State},
 };
 
@@ -28,56 +29,39 @@ pub(crate) struct Told {
 
 /// What is asked: rows of a body, and how their scores are written. Both are worked out by the thread that scores.
 pub(super) struct Ask<D, E> {
-    pub model: Arc<Model>,
+    pub asked: Asked,
     /// What is done with cells, where the request says.
     pub action: Option<Action>,
+    /// How many bytes the body has.
+    pub bytes: usize,
     pub decode: D,
     pub encode: E,
 }
 
-type Decode = Box<dyn FnOnce(&Model) -> Result<Given, Refusal> + Send>;
-type Encode = Box<dyn FnOnce(&Model, &Scores) -> Answer + Send>;
-
-/// A request on its way to a thread that scores.
-pub(crate) struct Waiting {
-    state: std::sync::Weak<State>,
-    model: Arc<Model>,
-    action: Option<Action>,
-    /// Requests with small bodies alone are scored with others.
-    is_small: bool,
-    decode: Decode,
-    rest: Rest,
+/// Who is asked.
+pub(super) struct Asked {
+    pub model: Arc<Model>,
+    /// Versions that score along.
+    pub shadows: Vec<Arc<Model>>,
 }
 
-/// What is left to do when there are scores.
-struct Rest {
-    encode: Encode,
-    reply: oneshot::Sender<(Answer, Option<u64>)>,
-}
-
-/// From so many rows on, all cores work on a request.
-const MANY: usize = 2048;
-/// Requests of more rows gain nothing from others.
-const FEW: usize = 64;
-/// The bytes of a body that may have few rows.
-const SMALL: usize = 16 << 10;
-
-/// Scores rows out of a body of so many bytes.
-pub(super) async fn score<D, E>(state: &Arc<State>, bytes: usize, ask: Ask<D, E>) -> Response
+/// Scores rows.
+pub(super) async fn score<D, E>(state: &Arc<State>, ask: Ask<D, E>) -> Response
 where
-    D: FnOnce(&Model) -> Result<Given, Refusal> + Send + 'static,
+    D: Fn(&Model) -> Result<Given, Refusal> + Send + Sync + 'static,
     E: FnOnce(&Model, &Scores) -> Answer + Send + 'static,
 {
-    let (name, version) = (ask.model.name().to_owned(), ask.model.version().to_owned());
+    let Asked { model, shadows } = ask.asked;
+    let (name, version) = (model.name().to_owned(), model.version().to_owned());
     let mut told = Told { model: name, version, rows: None };
     let (reply, answer) = oneshot::channel();
     let waiting = Waiting {
         state: Arc::downgrade(state),
-        model: ask.model,
+        model,
         action: ask.action,
-        is_small: bytes <= SMALL,
-        decode: Box::new(ask.decode),
-        rest: Rest { encode: Box::new(ask.encode), reply },
+        bytes: ask.bytes,
+        decode: Arc::new(ask.decode),
+        then: Then::Answer { encode: Box::new(ask.encode), reply, shadows },
     };
     let answer = match state.queue.push(waiting) {
         Err(refusal) => Err(refusal),
@@ -96,102 +80,6 @@ where
     response
 }
 
-impl Task for Waiting {
-    fn goes_with(&self, other: &Waiting) -> bool {
-        Arc::ptr_eq(&self.model, &other.model)
-            && self.action == other.action
-            && self.is_small
-            && other.is_small
-    }
-
-    fn work(tasks: Vec<Waiting>) {
-        let Some(first) = tasks.first() else { return };
-        let (Some(state), model, action) = (first.state.upgrade(), Arc::clone(&first.model), first.action)
-        else {
-            return;
-        };
-        let mut asked: Vec<(Given, Rest)> = Vec::with_capacity(tasks.len());
-        // Work that nobody waits for any more is not begun.
-        for task in tasks.into_iter().filter(|task| !task.rest.reply.is_closed()) {
-            let given = (task.decode)(&model);
-            match given.and_then(|given| given.checked(state.options.limits.rows)) {
-                Ok(given) => asked.push((given, task.rest)),
-                Err(refusal) => drop(task.rest.reply.send((Err(refusal), None))),
-            }
-        }
-        let asked = match together(&asked) {
-            Some(all) => match scores(&state, &model, &all, action) {
-                Ok(scores) => return divide(&state, &model, &scores, asked),
-                // One of them is at fault, which the others need not know.
-                Err(_) => asked,
-            },
-            None => asked,
-        };
-        for (given, rest) in asked {
-            let scores = scores(&state, &model, &given, action);
-            count(&state, &model, given.rows.num_rows(), scores.as_ref().ok());
-            rest.finish(&model, &given, scores.as_ref().map_err(Refusal::clone));
-        }
-    }
-}
-
-/// The rows of several requests below each other, where they have few and the same columns.
-fn together(asked: &[(Given, Rest)]) -> Option<Given> {
-    let [(first, _), others @ ..] = asked else { return None };
-    let schema = first.rows.schema();
-    let fits = |given: &Given| {
-        given.rows.num_rows() <= FEW
-            && given.by_position == first.by_position
-            && given.rows.schema() == schema
-    };
-    if others.is_empty() || !asked.iter().all(|(given, _)| fits(given)) {
-        return None;
-    }
-    let rows = concat_batches(&schema, asked.iter().map(|(given, _)| &given.rows)).ok()?;
-    Some(Given { rows, by_position: first.by_position })
-}
-
-/// Gives each request its part of the scores.
-fn divide(state: &State, model: &Model, scores: &Scores, asked: Vec<(Given, Rest)>) {
-    let mut first = 0;
-    for (given, rest) in asked {
-        let rows = given.rows.num_rows();
-        let mine = scores.slice(first, rows);
-        first += rows;
-        count(state, model, rows, Some(&mine));
-        rest.finish(model, &given, Ok(&mine));
-    }
-}
-
-impl Rest {
-    fn finish(self, model: &Model, given: &Given, scores: Result<&Scores, Refusal>) {
-        let is_scored = scores.is_ok();
-        let answer = scores.and_then(|scores| (self.encode)(model, scores));
-        let _ = self.reply.send((answer, Some(given.rows.num_rows() as u64)));
-        if is_scored {
-            model.watched().see(given);
-        }
-    }
-}
-
-fn scores(state: &State, model: &Model, given: &Given, action: Option<Action>) -> Result<Scores, Refusal> {
-    let scores = match given.rows.num_rows() >= MANY {
-        true => state.wide.install(|| model.predict(given, action)),
-        false => model.predict(given, action),
-    };
-    scores.map_err(|error| Refusal::from(&error))
-}
-
-/// Counts rows, those without a score, and cells that were not as they should be.
-fn count(state: &State, model: &Model, rows: usize, scores: Option<&Scores>) {
-    let rows = rows as u64;
-    let scored = match scores {
-        Some(scores) => Scored { rows, refused: scores.notes().refused().len() as u64, cells: cells(scores) },
-        None => Scored { rows, refused: rows, cells: Vec::new() },
-    };
-    state.metrics.scored(model.name(), model.version(), &scored);
-}
-
 /// Whether models are there to be asked.
 pub(super) fn check_ready(state: &State) -> Result<(), Refusal> {
     match state.phase() {
@@ -204,4 +92,21 @@ pub(super) fn check_ready(state: &State) -> Result<(), Refusal> {
 pub(super) fn find(state: &State, name: &str, version: Option<&str>) -> Result<Arc<Model>, Refusal> {
     check_ready(state)?;
     state.models.catalog().get(name, version)
+}
+
+/// Who answers a request for a model: the version that is named; else the one whose turn it is, or to which requests of
+/// the same `x-route-by` go.
+pub(super) fn ask(
+    state: &State,
+    name: &str,
+    version: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Asked, Refusal> {
+    let model = find(state, name, version)?;
+    if version.is_some() {
+        return Ok(Asked { model, shadows: Vec::new() });
+    }
+    let key = headers.get("x-route-by").and_then(|key| key.to_str().ok());
+    let (model, shadows) = state.models.catalog().divide(name, key).unwrap_or((model, Vec::new()));
+    Ok(Asked { model, shadows })
 }

@@ -8,3 +8,6 @@ mod own;
 mod protocols;
 mod reloading;
 mod support;
+#[cfg(feature = "tls")]
+mod tls;
+mod traffic;

@@ -2,39 +2,14 @@
 
 use std::{
     fs,
-    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use automl_pack_ensemble::Auto;
 use automl_pack_serve::{Bundle, Options};
 
-use crate::support::{Served, quiet, root, serve_with, titanic};
-
-const TOKEN: &str = "let-me-put";
-
-/// The same members under other weights, as another version.
-fn other(out: &Path, version: &str) -> Vec<u8> {
-    let schema =
-        serde_json::from_slice(&fs::read(root("tests/fixtures/graphs/schema.json")).unwrap()).unwrap();
-    let model = |name: &str| fs::read(root(&format!("tests/fixtures/graphs/{name}.onnx"))).unwrap();
-    Auto::builder()
-        .name("churn")
-        .version(version)
-        .schema(schema)
-        .weighted_member("logistic", model("logistic"), if version == "1.0.0" { 0.75 } else { 0.25 })
-        .weighted_member("network", model("network"), if version == "1.0.0" { 0.25 } else { 0.75 })
-        .write(out)
-        .unwrap();
-    fs::read(out).unwrap()
-}
-
-fn put(served: &Served, name: &str, bytes: &[u8]) -> crate::support::Answer {
-    let token = format!("Bearer {TOKEN}");
-    served.ask("PUT", &format!("/v1/models/{name}"), &[("authorization", &token)], bytes)
-}
+use crate::support::{Served, TOKEN, churn, put, quiet, serve_with, titanic};
 
 fn version(served: &Served) -> String {
     served.get("/v1/models/churn").json()["version"].as_str().unwrap_or_default().to_owned()
@@ -44,7 +19,7 @@ fn version(served: &Served) -> String {
 fn a_bundle_is_put_with_a_token_and_versions_stand_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) =
-        (other(&folder.path().join("1.zip"), "1.0.0"), other(&folder.path().join("2.zip"), "2.0.0"));
+        (churn(&folder.path().join("1.zip"), "1.0.0"), churn(&folder.path().join("2.zip"), "2.0.0"));
     let served = serve_with(Options { put_token: Some(TOKEN.to_owned()), ..quiet() }, &[titanic()]);
     assert_eq!(served.ask("PUT", "/v1/models/churn", &[], &one).status, 401);
     assert_eq!(put(&served, "churn", &two).json()["version"], "2.0.0");
@@ -70,7 +45,7 @@ fn a_bundle_is_put_with_a_token_and_versions_stand_side_by_side() {
 #[test]
 fn a_bundle_that_is_refused_leaves_the_one_before() {
     let folder = tempfile::tempdir().unwrap();
-    let mut bytes = other(&folder.path().join("1.zip"), "1.0.0");
+    let mut bytes = churn(&folder.path().join("1.zip"), "1.0.0");
     let served = serve_with(Options { put_token: Some(TOKEN.to_owned()), ..quiet() }, &[titanic()]);
     assert_eq!(put(&served, "churn", &bytes).status, 200);
     let middle = bytes.len() / 2;
@@ -93,7 +68,7 @@ fn without_a_token_nothing_can_be_put() {
 fn a_file_that_changes_is_opened_again_and_no_request_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("served.pack.zip");
-    other(&path, "1.0.0");
+    churn(&path, "1.0.0");
     let bundle = Bundle { path: path.clone(), name: None };
     let served = serve_with(Options { watch: true, ..quiet() }, &[bundle]);
     let example = served.get("/v1/models/churn").json()["example"].to_string();
@@ -111,7 +86,7 @@ fn a_file_that_changes_is_opened_again_and_no_request_is_lost() {
         // The first look at the file is before it changes.
         thread::sleep(Duration::from_millis(1500));
         let next = folder.path().join("next.zip");
-        other(&next, "2.0.0");
+        churn(&next, "2.0.0");
         fs::rename(&next, &path).unwrap();
         let began = Instant::now();
         while version(&served) != "2.0.0" {

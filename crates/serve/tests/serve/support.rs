@@ -1,9 +1,10 @@
 //! A server on a free port, and a client of a page.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use automl_pack_ensemble::Auto;
 use automl_pack_serve::{Bundle, Error, Log, Opener, Options, Server};
 use serde_json::Value;
 
@@ -31,6 +33,29 @@ pub fn trees() -> Bundle {
 
 pub const ROW: &str = r#"{"Pclass": 3, "Sex": "male", "Age": 34.5, "SibSp": 0, "Parch": 0, "Fare": 7.83,
     "Cabin": null, "Embarked": "Q"}"#;
+
+pub const TOKEN: &str = "let-me-put";
+
+/// The same members under other weights, as another version.
+pub fn churn(out: &Path, version: &str) -> Vec<u8> {
+    let schema =
+        serde_json::from_slice(&fs::read(root("tests/fixtures/graphs/schema.json")).unwrap()).unwrap();
+    let model = |name: &str| fs::read(root(&format!("tests/fixtures/graphs/{name}.onnx"))).unwrap();
+    Auto::builder()
+        .name("churn")
+        .version(version)
+        .schema(schema)
+        .weighted_member("logistic", model("logistic"), if version == "1.0.0" { 0.75 } else { 0.25 })
+        .weighted_member("network", model("network"), if version == "1.0.0" { 0.25 } else { 0.75 })
+        .write(out)
+        .unwrap();
+    fs::read(out).unwrap()
+}
+
+pub fn put(served: &Served, name: &str, bytes: &[u8]) -> Answer {
+    let token = format!("Bearer {TOKEN}");
+    served.ask("PUT", &format!("/v1/models/{name}"), &[("authorization", &token)], bytes)
+}
 
 /// A server that runs until it is dropped.
 pub struct Served {

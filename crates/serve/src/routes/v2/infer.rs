@@ -22,7 +22,7 @@ use crate::{
     Model,
     answer::typed,
     refusal::{Code, Refusal},
-    routes::{Answer, Ask, body, score, score::find},
+    routes::{Answer, Ask, body, score, score::ask},
     rows::Given,
     state::State,
 };
@@ -55,7 +55,7 @@ async fn answer(
     headers: &HeaderMap,
     body: Body,
 ) -> Answer {
-    let model = find(state, name, version)?;
+    let asked = ask(state, name, version, headers)?;
     let length = headers.get(JSON_LENGTH).map(json_length).transpose()?;
     let body = body::read(headers, body, state.options.limits.body, &state.options.limits).await?;
     let bytes = body.len();
@@ -79,7 +79,7 @@ async fn answer(
         request.rows(behind)
     };
     let encode = move |model: &Model, scores: &Scores| wished.get_or_init(Wish::default).write(model, scores);
-    Ok(score(state, bytes, Ask { model, action: None, decode, encode }).await)
+    Ok(score(state, Ask { asked, bytes, action: None, decode, encode }).await)
 }
 
 fn json_length(value: &HeaderValue) -> Result<usize, Refusal> {
