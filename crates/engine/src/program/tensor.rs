@@ -195,6 +195,13 @@ impl Tensor {
         }
     }
 
+    pub(crate) fn f64s(&self) -> Result<&[f64], Fault> {
+        match &self.data {
+            Data::F64(values) => Ok(values),
+            _ => Err(self.unexpected("f64")),
+        }
+    }
+
     pub(crate) fn i64s(&self) -> Result<&[i64], Fault> {
         match &self.data {
             Data::I64(values) => Ok(values),

@@ -4,7 +4,7 @@ mod pairs;
 
 use std::{ops::AddAssign, sync::OnceLock};
 
-use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, linalg::general_mat_mul};
+use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, NdFloat, linalg::general_mat_mul};
 
 use super::{
     super::{
@@ -325,35 +325,52 @@ fn batch_normalization(node: Node<'_>) -> Kernel {
     let epsilon = node.float("epsilon", 1e-5);
     Box::new(move |inputs| {
         let x = input(inputs, 0)?;
-        let part = |place| input(inputs, place)?.f32s();
-        let (scale, shift, mean, variance) = (part(1)?, part(2)?, part(3)?, part(4)?);
+        let part = |place| input(inputs, place);
+        let parts = [part(1)?, part(2)?, part(3)?, part(4)?];
         let channels = *x.shape().get(1).ok_or("expected channels")?;
-        if [scale.len(), shift.len(), mean.len(), variance.len()] != [channels; 4] {
+        if parts.iter().any(|part| part.len() != channels) {
             return Err(format!("expected statistics of {channels} channels").into());
         }
         let inner: usize = x.shape()[2..].iter().product();
-        let [factors, summands] = normalisation([scale, shift, mean, variance], epsilon);
-        let mut out = room::copy(x.f32s()?);
-        widely(|| {
-            for row in out.chunks_exact_mut((channels * inner).max(1)) {
-                if inner == 1 {
-                    let pairs = factors.iter().zip(&summands);
-                    row.iter_mut().zip(pairs).for_each(|(x, (factor, summand))| *x = *x * factor + summand);
-                    continue;
-                }
-                for (channel, values) in row.chunks_exact_mut(inner.max(1)).enumerate() {
-                    values.iter_mut().for_each(|x| *x = *x * factors[channel] + summands[channel]);
-                }
+        let out = match x.data() {
+            Data::F64(values) => {
+                let [scale, shift, mean, variance] = parts.map(Tensor::f64s);
+                let mut out = values.clone();
+                let line = normalisation([scale?, shift?, mean?, variance?], f64::from(epsilon));
+                widely(|| normalise(&mut out, inner, &line));
+                Data::F64(out)
             }
-        });
-        Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(out))])
+            _ => {
+                let [scale, shift, mean, variance] = parts.map(Tensor::f32s);
+                let mut out = room::copy(x.f32s()?);
+                let line = normalisation([scale?, shift?, mean?, variance?], epsilon);
+                widely(|| normalise(&mut out, inner, &line));
+                Data::F32(out)
+            }
+        };
+        Ok(vec![Tensor::of(x.shape().to_vec(), out)])
     })
 }
 
+/// Each channel of each row times its factor, and its summand.
+#[inline(always)]
+fn normalise<T: NdFloat>(out: &mut [T], inner: usize, [factors, summands]: &[Vec<T>; 2]) {
+    for row in out.chunks_exact_mut((factors.len() * inner).max(1)) {
+        if inner == 1 {
+            let pairs = factors.iter().zip(summands);
+            row.iter_mut().zip(pairs).for_each(|(x, (factor, summand))| *x = *x * *factor + *summand);
+            continue;
+        }
+        for (channel, values) in row.chunks_exact_mut(inner.max(1)).enumerate() {
+            values.iter_mut().for_each(|x| *x = *x * factors[channel] + summands[channel]);
+        }
+    }
+}
+
 /// One factor and one summand for each channel.
-fn normalisation([scale, shift, mean, variance]: [&[f32]; 4], epsilon: f32) -> [Vec<f32>; 2] {
-    let factors: Vec<f32> =
-        scale.iter().zip(variance).map(|(scale, variance)| scale / (variance + epsilon).sqrt()).collect();
+fn normalisation<T: NdFloat>([scale, shift, mean, variance]: [&[T]; 4], epsilon: T) -> [Vec<T>; 2] {
+    let factors: Vec<T> =
+        scale.iter().zip(variance).map(|(scale, variance)| *scale / (*variance + epsilon).sqrt()).collect();
     let summands = (0..shift.len()).map(|at| shift[at] - mean[at] * factors[at]).collect();
     [factors, summands]
 }
@@ -361,19 +378,40 @@ fn normalisation([scale, shift, mean, variance]: [&[f32]; 4], epsilon: f32) -> [
 fn layer_normalization(node: Node<'_>) -> Kernel {
     let (axis, epsilon) = (node.int("axis", -1), node.float("epsilon", 1e-5));
     Box::new(move |inputs| {
-        let (x, scale) = (input(inputs, 0)?, input(inputs, 1)?.f32s()?);
-        let shift = optional(inputs, 2).map(Tensor::f32s).transpose()?;
+        let (x, scale) = (input(inputs, 0)?, input(inputs, 1)?);
+        let shift = optional(inputs, 2);
         let axis = axis_of(axis, x.rank())?;
         let width: usize = x.shape()[axis..].iter().product();
         if scale.len() != width || shift.is_some_and(|shift| shift.len() != width) {
             return Err(format!("expected a scale for each of {width}").into());
         }
+        if let Data::F64(values) = x.data() {
+            let shift = shift.map(Tensor::f64s).transpose()?;
+            let out = normalised_layer(values, scale.f64s()?, shift, f64::from(epsilon));
+            return Ok(vec![Tensor::of(x.shape().to_vec(), Data::F64(out))]);
+        }
+        let (scale, shift) = (scale.f32s()?, shift.map(Tensor::f32s).transpose()?);
         let none = vec![0.0; width];
         let shift = shift.unwrap_or(&none);
         let mut out = room::copy(x.f32s()?);
         with_registers(Normalisation { rows: &mut out, scale, shift, epsilon });
         Ok(vec![Tensor::of(x.shape().to_vec(), Data::F32(out))])
     })
+}
+
+/// As [`Normalisation`], in doubles, which few networks have.
+fn normalised_layer(values: &[f64], scale: &[f64], shift: Option<&[f64]>, epsilon: f64) -> Vec<f64> {
+    let width = scale.len();
+    let mut out = values.to_vec();
+    for row in out.chunks_exact_mut(width.max(1)) {
+        let mean = row.iter().sum::<f64>() / width as f64;
+        row.iter_mut().for_each(|x| *x -= mean);
+        let factor = 1.0 / (row.iter().map(|x| x * x).sum::<f64>() / width as f64 + epsilon).sqrt();
+        for (at, x) in row.iter_mut().enumerate() {
+            *x = *x * factor * scale[at] + shift.map_or(0.0, |shift| shift[at]);
+        }
+    }
+    out
 }
 
 /// Rows of which each becomes what it is beside its mean, in units of its deviation.
