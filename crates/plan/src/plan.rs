@@ -222,8 +222,11 @@ impl Plan {
         if self.schema.as_wide().is_none() {
             return notes;
         }
-        let columns = 0..matching.places.len();
-        notes.of_columns(|| columns.map(|column| self.column_name(table, column)).collect())
+        let places = matching.places.iter().enumerate();
+        let name = |(column, place): (usize, &Option<usize>)| {
+            self.column_name(table, column, place.unwrap_or(column))
+        };
+        notes.of_columns(|| places.map(name).collect())
     }
 
     fn prepare_plain(
@@ -245,11 +248,12 @@ impl Plan {
         Ok(blocks)
     }
 
-    /// What a column is called: by the schema, unless the data names its columns itself.
-    pub(crate) fn column_name(&self, table: &Table<'_>, column: usize) -> String {
+    /// What a column is called that is at some place of the data: by the schema, unless the data names its columns
+    /// itself.
+    pub(crate) fn column_name(&self, table: &Table<'_>, column: usize, place: usize) -> String {
         match (self.schema.as_wide(), table) {
             (Some(_), Table::Batch(batch) | Table::BatchByPosition(batch)) => {
-                batch.schema().field(column).name().clone()
+                batch.schema().field(place).name().clone()
             }
             (Some(wide), _) => format!("{}_{column}", wide.input),
             (None, _) => self.schema.columns()[column].name.clone(),

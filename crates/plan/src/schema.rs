@@ -40,6 +40,23 @@ impl Width {
     }
 }
 
+impl Wide {
+    /// Where each column is, where all of them are called `input_0`, `input_1`, … in whatever order.
+    pub fn own_places(&self, names: &[impl AsRef<str>]) -> Option<Vec<Option<usize>>> {
+        let mut places = vec![None; names.len()];
+        for (at, name) in names.iter().enumerate() {
+            let number = name.as_ref().strip_prefix(&self.input)?.strip_prefix('_')?;
+            // A number is written in one way.
+            let number: usize = number.parse().ok().filter(|parsed: &usize| parsed.to_string() == number)?;
+            let place = places.get_mut(number)?;
+            if place.replace(at).is_some() {
+                return None;
+            }
+        }
+        Some(places)
+    }
+}
+
 impl fmt::Display for Width {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,14 +88,16 @@ impl Schema {
         Ok(Schema { columns, wide: None })
     }
 
-    /// Takes all columns of the data in order, whatever they are called. Where their number is known, they
-    /// are the columns of the schema, called `input_0`, `input_1`, …; where it is not, it has none.
+    /// Takes all columns of the data in order, whatever they are called; where they are called `input_0`, `input_1`, …,
+    /// each is taken for what it is called. Where their number is known, these are the columns of the schema; where it
+    /// is not, it has none.
     ///
     /// ```
     /// use automl_pack_plan::{Kind, Schema, Width};
     ///
     /// let schema = Schema::wide("x", Width::Exactly(2), Kind::Number);
     /// assert_eq!(schema.match_names(&["b", "a"])?.places, [Some(0), Some(1)]);
+    /// assert_eq!(schema.match_names(&["x_1", "x_0"])?.places, [Some(1), Some(0)]);
     /// let refused = schema.match_names(&["b", "a", "label"]).unwrap_err();
     /// assert_eq!(refused.to_string(), "input \"x\" takes all columns in order: expected 2, found 3");
     /// # Ok::<(), automl_pack_plan::Error>(())
@@ -120,8 +139,9 @@ impl Schema {
     /// # Ok::<(), automl_pack_plan::Error>(())
     /// ```
     pub fn match_names(&self, names: &[impl AsRef<str>]) -> Result<Matching, Error> {
-        if self.wide.is_some() {
-            return self.match_positions(names.len());
+        if let Some(wide) = &self.wide {
+            let matching = self.match_positions(names.len())?;
+            return Ok(wide.own_places(names).map_or(matching, |places| Matching { places, ignored: 0 }));
         }
         let mut found: HashMap<&str, (usize, usize)> = HashMap::with_capacity(names.len());
         for (place, name) in names.iter().enumerate() {

@@ -74,13 +74,14 @@ impl PlainColumns<'_, '_> {
         let mut block = Array2::from_elem((self.table.len(), self.places.len()), T::default());
         for (at, place) in self.places.iter().enumerate() {
             let column = self.first + at;
-            let cells = self.cells(column, place.unwrap_or(column))?;
+            let place = place.unwrap_or(column);
+            let cells = self.cells(column, place)?;
             read_column(&cells, &mut block, at, |row, flaw| {
                 let has_stand_in = self.element.has_stand_in(flaw);
                 let note =
                     Note { row, column, flaw, action: policy.said(flaw).unwrap_or(Policy::usual(flaw)) };
                 findings.add(note, has_stand_in, |wants_one| {
-                    let name = self.plan.column_name(self.table, column);
+                    let name = self.plan.column_name(self.table, column, place);
                     let (expected, found) = (self.element.expected(), cells.shown(row));
                     match wants_one {
                         true => Error::NoStandIn { row, column: name, flaw, expected, found },
@@ -95,7 +96,7 @@ impl PlainColumns<'_, '_> {
     }
 
     fn cells(&self, column: usize, place: usize) -> Result<Cells<'_>, Error> {
-        let name = || self.plan.column_name(self.table, column);
+        let name = || self.plan.column_name(self.table, column, place);
         match self.table {
             Table::Batch(batch) | Table::BatchByPosition(batch) => {
                 Cells::as_they_stand(batch.column(place), &name(), self.element.expected())
