@@ -55,11 +55,21 @@ pub struct Reading {
     pub header: bool,
     /// How text is encoded. Default: UTF-8, unless a mark at its beginning says UTF-16.
     pub encoding: Option<&'static Encoding>,
+    /// The most bytes that a packed batch of Arrow, or a row group of Parquet, may unpack to. One that would take more is
+    /// refused.
+    pub unpacked: u64,
 }
 
 impl Default for Reading {
     fn default() -> Self {
-        Reading { format: None, delimiter: None, quote: b'"', header: true, encoding: None }
+        Reading {
+            format: None,
+            delimiter: None,
+            quote: b'"',
+            header: true,
+            encoding: None,
+            unpacked: 16 << 30,
+        }
     }
 }
 

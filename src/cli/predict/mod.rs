@@ -218,6 +218,7 @@ impl Scoring {
             quote: self.quote.unwrap_or(usual.quote),
             header: !self.no_header,
             encoding: self.encoding,
+            ..usual
         }
     }
 }

@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 use automl_pack_plan as plan;
 
 use super::{Decoder, Form, Pick, Place, Size, Table};
-use crate::{Error, Reading};
+use crate::{Error, Format, Reading};
 
 /// Some rows.
 #[derive(Debug, Clone)]
@@ -70,7 +70,8 @@ impl Blocks {
     /// # Ok::<(), automl_pack_score::Error>(())
     /// ```
     pub fn read(rows: impl Read + Send + 'static, reading: &Reading, bytes: usize) -> Result<Blocks, Error> {
-        let table = Table::stream(Box::new(rows), reading)?;
+        let reading = Reading { unpacked: reading.unpacked.min(bytes as u64), ..reading.clone() };
+        let table = Table::stream(Box::new(rows), &reading)?;
         let fields = table.columns().fields().iter().enumerate();
         let picks = fields.map(|(place, field)| Pick {
             place,
@@ -79,7 +80,9 @@ impl Blocks {
             decimals: None,
         });
         let decoder = table.decoder(picks.collect(), Vec::new(), &[]);
-        Ok(Blocks::new(table, decoder, Size { rows: super::Source::ROWS, bytes, longest: bytes }))
+        // What a row of Parquet takes is known when it is there: values may stand for many rows.
+        let rows = if table.format() == Format::Parquet { 256 } else { super::Source::ROWS };
+        Ok(Blocks::new(table, decoder, Size { rows, bytes, longest: bytes }))
     }
 
     /// The columns, in order.

@@ -63,8 +63,8 @@ pub(crate) fn open(bytes: Bytes, name: Option<&Path>, reading: &Reading) -> Resu
             let packing = Packing::of_bytes(&first);
             let format = reading.format.or(Format::of_bytes(&first).filter(|format| !format.is_text()));
             match (packing, format.or(named)) {
-                (Packing::Plain, Some(Format::Parquet)) => parquet::open(file),
-                (Packing::Plain, Some(Format::Arrow)) => arrow::open(file),
+                (Packing::Plain, Some(Format::Parquet)) => parquet::open(file, reading.unpacked),
+                (Packing::Plain, Some(Format::Arrow)) => arrow::open(file, reading.unpacked),
                 _ => stream(Box::new(file), packing, named, reading, read),
             }
         }
@@ -92,9 +92,9 @@ fn stream(
     let format = reading.format.or(certain).or(named).or(found).unwrap_or(Format::Csv);
     let input: Box<dyn Read + Send> = Box::new(Cursor::new(first.clone()).chain(input));
     let opened = match format {
-        Format::Parquet => parquet::open(spooled(input)?),
-        Format::Arrow => arrow::open(spooled(input)?),
-        Format::ArrowStream => arrow::open_stream(input),
+        Format::Parquet => parquet::open(spooled(input)?, reading.unpacked),
+        Format::Arrow => arrow::open(spooled(input)?, reading.unpacked),
+        Format::ArrowStream => arrow::open_stream(input, reading.unpacked),
         Format::Csv | Format::Tsv => {
             let dialect = Dialect { delimiter: reading.delimiter_of(format), quote: reading.quote };
             let lines = Lines::new(decoded(input, &first, reading), Some(dialect));

@@ -25,12 +25,18 @@ pub(crate) struct Groups {
     reader: Option<ParquetRecordBatchReader>,
 }
 
-pub(super) fn open(file: File) -> Result<Opened, Error> {
+/// Opens a file, of which a row group may unpack to so many bytes.
+pub(super) fn open(file: File, most: u64) -> Result<Opened, Error> {
     let metadata = guarded(|| ArrowReaderMetadata::load(&file, Default::default()));
     let metadata = metadata.map_err(damaged)?.map_err(|error| refuse(&error))?;
     let columns = metadata.schema().clone();
     if columns.fields().is_empty() {
         return Err(Error::Empty);
+    }
+    let sizes = metadata.metadata().row_groups().iter().map(|group| group.total_byte_size());
+    if let Some(size) = sizes.max().filter(|size| u64::try_from(*size).is_ok_and(|size| size > most)) {
+        let what = format!("a row group holds {size} bytes, and {most} are the limit");
+        return Err(Error::Parquet { what });
     }
     let places = (0..columns.fields().len()).collect();
     let groups = Groups { file, metadata, places, group: 0, done: 0, reader: None };

@@ -1,5 +1,9 @@
 //! Arrow files and streams.
 
+mod file;
+mod lengths;
+mod stream;
+
 use std::{
     fs::File,
     io::{BufReader, Read},
@@ -7,8 +11,11 @@ use std::{
 };
 
 use arrow_array::{Array, RecordBatch};
-use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_ipc::reader::StreamReader;
 use arrow_schema::ArrowError;
+
+use file::Messages;
+use stream::Checked;
 
 use super::{Position, Rows, Size, open::Opened};
 use crate::{Error, format::Format, guard::guarded};
@@ -21,13 +28,15 @@ pub(crate) struct Batches {
     rest: Option<(RecordBatch, usize)>,
 }
 
-pub(super) fn open(file: File) -> Result<Opened, Error> {
-    let reader = begin(|| FileReader::try_new(BufReader::new(file), None))?;
+/// Opens a file, of which a message may unpack to so many bytes.
+pub(super) fn open(file: File, most: u64) -> Result<Opened, Error> {
+    let reader = begin(|| Messages::open(file, most))?;
     opened(Format::Arrow, reader.schema(), Box::new(reader))
 }
 
-pub(super) fn open_stream(input: Box<dyn Read + Send>) -> Result<Opened, Error> {
-    let reader = begin(|| StreamReader::try_new(BufReader::new(input), None))?;
+/// Opens a stream, of which a message may unpack to so many bytes.
+pub(super) fn open_stream(input: Box<dyn Read + Send>, most: u64) -> Result<Opened, Error> {
+    let reader = begin(|| StreamReader::try_new(BufReader::new(Checked::new(input, most)), None))?;
     opened(Format::ArrowStream, reader.schema(), Box::new(reader))
 }
 
@@ -107,7 +116,9 @@ impl Batches {
 /// What is wrong, without the library's word for it.
 fn refuse(error: &ArrowError) -> Error {
     let what = match error {
-        ArrowError::IpcError(text) | ArrowError::ParseError(text) => text.clone(),
+        ArrowError::IpcError(text) | ArrowError::ParseError(text) | ArrowError::IoError(text, _) => {
+            text.clone()
+        }
         other => other.to_string(),
     };
     Error::Arrow { what }
