@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{SocketAddr, ToSocketAddrs},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -43,7 +43,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE", env = "AUTOML_PACK_CONFIG")]
     config: Option<PathBuf>,
     /// Where to listen; port 0 is any that is free
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", env = "AUTOML_PACK_ADDR")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", env = "AUTOML_PACK_ADDR", value_parser = addr)]
     addr: SocketAddr,
     /// What everyone who asks must say, as a bearer token
     #[arg(long, value_name = "TOKEN", env = "AUTOML_PACK_TOKEN", hide_env_values = true, value_parser = token)]
@@ -74,13 +74,16 @@ pub(crate) struct Serve {
     /// The longest body
     #[arg(long, value_name = "BYTES", default_value = "16MB", env = "AUTOML_PACK_MAX_BODY", value_parser = bytes)]
     max_body: u64,
+    /// How many bytes of bodies are held at once; requests beyond are answered with 429
+    #[arg(long, value_name = "BYTES", default_value = "512MB", env = "AUTOML_PACK_MAX_BODIES", value_parser = bytes)]
+    max_bodies: u64,
     /// The most rows of a request
     #[arg(long, value_name = "N", default_value_t = 100_000, env = "AUTOML_PACK_MAX_ROWS")]
     max_rows: usize,
     /// How many requests wait for a thread; others are answered with 429
     #[arg(long, value_name = "N", default_value_t = 256, env = "AUTOML_PACK_MAX_WAITING")]
     max_waiting: usize,
-    /// How many connections are open; others wait until one closes
+    /// How many connections are open; for others, those that ask nothing are closed
     #[arg(long, value_name = "N", default_value_t = 4096, env = "AUTOML_PACK_MAX_CONNECTIONS")]
     max_connections: usize,
     /// How long a request's headers may take, and a connection between two requests
@@ -96,7 +99,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_GRACE", value_parser = seconds)]
     grace: f64,
     /// Do not look whether the bundles' files change
-    #[arg(long, env = "AUTOML_PACK_NO_WATCH")]
+    #[arg(long, env = "AUTOML_PACK_NO_WATCH", value_parser = clap::builder::BoolishValueParser::new())]
     no_watch: bool,
     /// What is told on stderr, as lines of JSON
     #[arg(long, value_name = "WHAT", default_value = "requests", env = "AUTOML_PACK_LOG")]
@@ -122,6 +125,13 @@ fn bundle(text: &str) -> Result<Bundle, String> {
         return Ok(Bundle { path: PathBuf::from(path), name: Some(name) });
     }
     Ok(Bundle { path: PathBuf::from(text), name: None })
+}
+
+/// An address, or the first of a name.
+fn addr(text: &str) -> Result<SocketAddr, String> {
+    let expected = "expected ADDR:PORT, such as 127.0.0.1:8080, 0.0.0.0:80 or [::1]:8080";
+    let mut found = text.to_socket_addrs().map_err(|error| format!("{error}: {expected}"))?;
+    found.next().ok_or_else(|| expected.to_owned())
 }
 
 fn token(text: &str) -> Result<String, String> {
@@ -189,6 +199,7 @@ impl Serve {
         Options {
             limits: Limits {
                 body: usize::try_from(self.max_body).unwrap_or(usize::MAX),
+                bodies: usize::try_from(self.max_bodies).unwrap_or(usize::MAX),
                 rows: self.max_rows,
                 waiting: self.max_waiting,
                 connections: self.max_connections,

@@ -65,8 +65,10 @@ fn read(name: &str, file: Option<&Path>) -> Result<Option<(PathBuf, Table)>, Fai
         Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(refuse(&path, &error.to_string())),
     };
-    let mut all: Table =
-        text.parse().map_err(|error: toml::de::Error| refuse(&path, error.to_string().trim_end()))?;
+    let mut all: Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
+        refuse(&path, &format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+    })?;
     let table = match all.remove(name) {
         Some(Value::Table(table)) => table,
         Some(_) => return Err(refuse(&path, &format!("{name} is no table: expected [{name}]"))),

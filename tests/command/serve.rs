@@ -82,6 +82,74 @@ fn answers_tells_of_it_and_stops_when_it_is_told_to() {
     assert!(lines.iter().any(|line| line["event"] == "stopped"), "{told}");
 }
 
+/// A connection that asks again and again, with an answer of a known length.
+struct Asking(BufReader<TcpStream>);
+
+impl Asking {
+    fn ask(&mut self, head: &str, body: &str) -> u16 {
+        let request =
+            format!("{head} HTTP/1.1\r\nhost: here\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        self.0.get_mut().write_all(request.as_bytes()).unwrap();
+        let (mut status, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            assert!(self.0.read_line(&mut line).unwrap() > 0, "it closed");
+            if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
+                status = rest[..3].parse().unwrap();
+            } else if let Some(rest) = line.strip_prefix("content-length: ") {
+                length = rest.trim().parse().unwrap();
+            } else if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        status
+    }
+}
+
+#[test]
+fn memory_stays_flat_over_many_requests_good_and_bad() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = serve(folder.path(), &[&bundle(), "--addr", "127.0.0.1:0", "--log", "events"], &[]);
+    let row = r#"{"Pclass": 3, "Sex": "male", "Age": 34.5, "SibSp": 0, "Parch": 0, "Fare": 7.83, "Cabin": null, "Embarked": "Q"}"#;
+    let many = format!("[{}]", vec![row; 500].join(","));
+    let bad = row.replace("34.5", "\"old\"");
+    let resident = || {
+        let text = serving.ask("GET", "/metrics", "", "");
+        let line = text.lines().find(|line| line.starts_with("process_resident_memory_bytes ")).unwrap();
+        line.split(' ').nth(1).unwrap().parse::<f64>().unwrap() / 1e6
+    };
+    let soak = |rounds: usize| {
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let mut asking = Asking(BufReader::new(TcpStream::connect(&serving.addr).unwrap()));
+                    for round in 0..rounds {
+                        let path = "POST /v1/models/titanic/predict";
+                        let (head, body, status) = match round % 100 {
+                            0 => (path, &*many, 200),
+                            // A name that was never asked for becomes no label of a metric.
+                            1 => (&*format!("GET /v1/models/unknown-{round}"), "", 404),
+                            2 => (path, &*bad, 422),
+                            3 => (path, "{", 400),
+                            _ => (path, row, 200),
+                        };
+                        assert_eq!(asking.ask(head, body), status);
+                    }
+                });
+            }
+        });
+    };
+    soak(1000);
+    let before = resident();
+    soak(5000);
+    let after = resident();
+    assert!(after < before + 24.0, "{before} MB became {after} MB");
+    serving.signal("TERM");
+    assert_eq!(serving.end().0, 0);
+}
+
 #[test]
 fn reads_options_from_the_command_line_the_environment_and_a_file_in_this_order() {
     let folder = tempfile::tempdir().unwrap();
@@ -169,4 +237,19 @@ fn https_is_spoken_with_the_files_that_are_named() {
     let (code, _, err) = run(&["serve", &bundle(), "--tls-cert", path(&pem)]);
     assert_eq!(code, 2);
     assert!(err.contains("--tls-key"), "{err}");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serving = serve(folder.path(), &[&bundle(), "--addr", "127.0.0.1:0"], &[]);
+    let mut asking = Asking(BufReader::new(TcpStream::connect(&serving.addr).unwrap()));
+    for _ in 0..6000 {
+        assert_eq!(asking.ask("GET /livez", ""), 200);
+    }
+    let metrics = serving.ask("GET", "/metrics", "", "");
+    let left = metrics.lines().find_map(|line| line.strip_prefix("automl_pack_log_lines_left_out ")).unwrap();
+    assert!(left.parse::<f64>().unwrap() > 0.0, "{left}");
+    serving.signal("TERM");
+    assert!(serving.child.wait().unwrap().success());
 }

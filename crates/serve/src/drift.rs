@@ -3,8 +3,10 @@
 //! Looking at a row costs time that its neighbours wait for: no more than so many rows a second are looked at, and a
 //! request that is not looked at is no less scored.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, Schema};
 use automl_pack_ensemble::Auto;
 use automl_pack_plan::{Drift, Statistics, Survey, Thresholds, Verdict};
 
@@ -15,6 +17,8 @@ pub(crate) struct Watched {
     /// None where the bundle does not know how its training data was spread.
     survey: Option<Survey>,
     then: Statistics,
+    /// The columns, in the order of the training data.
+    names: Vec<String>,
     /// How many rows may be looked at now, as of when.
     budget: f64,
     as_of: Instant,
@@ -38,7 +42,8 @@ impl Watched {
         let is_known = then.columns.values().any(|of| of.is_spread_known());
         let schema = auto.pattern.plan().schema();
         let survey = if is_known { Survey::new(schema, None).ok() } else { None };
-        Watched { survey, then, budget: Watched::ROWS_PER_SECOND, as_of: Instant::now() }
+        let names = schema.columns().iter().map(|column| column.name.clone()).collect();
+        Watched { survey, then, names, budget: Watched::ROWS_PER_SECOND, as_of: Instant::now() }
     }
 
     /// Looks at some rows, as far as there is time.
@@ -49,10 +54,18 @@ impl Watched {
         self.budget = (self.budget + since * Watched::ROWS_PER_SECOND).min(Watched::ROWS_PER_SECOND);
         self.as_of = now;
         let rows = given.rows.num_rows().min(self.budget as usize);
-        if rows > 0 && !given.by_position {
-            self.budget -= rows as f64;
-            // What cannot be looked at is not scored either, which was said where it was.
-            let _ = survey.see(&given.rows.slice(0, rows));
+        if rows == 0 {
+            return;
+        }
+        self.budget -= rows as f64;
+        let rows = given.rows.slice(0, rows);
+        let rows = match given.by_position {
+            true => named(&rows, &self.names),
+            false => Some(rows),
+        };
+        // What cannot be looked at is not scored either, which was said where it was.
+        if let Some(rows) = rows {
+            let _ = survey.see(&rows);
         }
     }
 
@@ -73,4 +86,13 @@ impl Watched {
         });
         (drift.rows, moved.collect())
     }
+}
+
+/// Rows whose columns come in order, under the columns' names.
+fn named(rows: &RecordBatch, names: &[String]) -> Option<RecordBatch> {
+    let schema = rows.schema();
+    let fields =
+        schema.fields().iter().zip(names).map(|(field, name)| field.as_ref().clone().with_name(name));
+    let fields: Vec<Field> = fields.collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), rows.columns().to_vec()).ok()
 }

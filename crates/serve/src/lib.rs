@@ -6,6 +6,7 @@
 //! rows and back; all of them score through `routes::score`, and that through `Pattern::predict`.
 
 mod answer;
+mod connections;
 mod drift;
 mod error;
 mod log;

@@ -3,10 +3,14 @@
 use std::{
     hash::{BuildHasher, RandomState},
     io::Write,
+    iter,
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
     },
+    thread,
+    time::Duration,
 };
 
 use axum::http::HeaderMap;
@@ -15,40 +19,101 @@ use serde_json::{Map, Value, json};
 use crate::options::Log;
 
 /// Writes lines, as far as they are asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Journal(pub Log);
+///
+/// A thread of its own writes them: who answers does not wait for who reads them. Lines that come faster than they are
+/// read are left out, and counted.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    log: Log,
+    lines: Option<SyncSender<Line>>,
+    left_out: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Line {
+    Text(String),
+    /// Whoever asks is told when all before it was written.
+    Asked(SyncSender<()>),
+}
 
 impl Journal {
-    /// Something that happened, and what it concerns.
-    pub(crate) fn event(self, level: &str, event: &str, about: Value) {
-        if self.0 != Log::Nothing {
-            write(level, event, about);
+    /// How many lines wait at most.
+    const MOST: usize = 4096;
+    /// How long lines that nobody reads are waited for at the end.
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    pub(crate) fn new(log: Log) -> std::io::Result<Journal> {
+        let mut lines = None;
+        if log != Log::Nothing {
+            let (sender, receiver) = sync_channel(Journal::MOST);
+            thread::Builder::new().name("log".to_owned()).spawn(move || write(&receiver))?;
+            lines = Some(sender);
         }
+        Ok(Journal { log, lines, left_out: AtomicU64::new(0) })
+    }
+
+    /// Something that happened, and what it concerns.
+    pub(crate) fn event(&self, level: &str, event: &str, about: Value) {
+        self.say(level, event, about);
     }
 
     /// A request that was answered.
-    pub(crate) fn request(self, status: u16, about: impl FnOnce() -> Value) {
+    pub(crate) fn request(&self, status: u16, about: impl FnOnce() -> Value) {
         let level = if status >= 500 { "error" } else { "info" };
-        match self.0 {
-            Log::All => write(level, "request", about()),
-            Log::Events if status >= 500 => write(level, "request", about()),
-            _ => {}
+        if self.log == Log::All || self.log == Log::Events && status >= 500 {
+            self.say(level, "request", about());
+        }
+    }
+
+    /// How many lines were left out.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
+    }
+
+    /// Waits until all was written, if someone reads it.
+    pub(crate) fn finish(&self) {
+        let Some(lines) = &self.lines else { return };
+        let (done, is_done) = sync_channel(1);
+        if lines.try_send(Line::Asked(done)).is_ok() {
+            let _ = is_done.recv_timeout(Journal::PATIENCE);
+        }
+    }
+
+    fn say(&self, level: &str, event: &str, about: Value) {
+        let Some(lines) = &self.lines else { return };
+        let mut line = Map::new();
+        line.insert("time".to_owned(), jiff::Timestamp::now().to_string().into());
+        line.insert("level".to_owned(), level.into());
+        line.insert("event".to_owned(), event.into());
+        if let Value::Object(about) = about {
+            line.extend(about.into_iter().filter(|(_, value)| !value.is_null() && value != ""));
+        }
+        let mut line = Value::Object(line).to_string();
+        line.push('\n');
+        if lines.try_send(Line::Text(line)).is_err() {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn write(level: &str, event: &str, about: Value) {
-    let mut line = Map::new();
-    line.insert("time".to_owned(), jiff::Timestamp::now().to_string().into());
-    line.insert("level".to_owned(), level.into());
-    line.insert("event".to_owned(), event.into());
-    if let Value::Object(about) = about {
-        line.extend(about.into_iter().filter(|(_, value)| !value.is_null() && value != ""));
+/// Writes what comes, as many lines at once as there are.
+fn write(lines: &Receiver<Line>) {
+    let mut text = String::new();
+    while let Ok(first) = lines.recv() {
+        let mut asked = Vec::new();
+        for line in iter::once(first).chain(lines.try_iter().take(256)) {
+            match line {
+                Line::Text(line) => text.push_str(&line),
+                Line::Asked(done) => asked.push(done),
+            }
+        }
+        // Where nobody can hear it, nothing is lost.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        text.clear();
+        for done in asked {
+            let _ = done.send(());
+        }
     }
-    let mut line = Value::Object(line).to_string();
-    line.push('\n');
-    // Where nobody can hear it, nothing is lost.
-    let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// Who a request is, for logs here and elsewhere.

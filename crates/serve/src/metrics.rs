@@ -30,6 +30,7 @@ struct Counts {
     seconds: BTreeMap<Labels, Histogram>,
     models: BTreeMap<(String, String), OfModel>,
     reloads: BTreeMap<(String, &'static str), u64>,
+    unreadable: u64,
     shadows: BTreeMap<(String, String), Compared>,
 }
 
@@ -110,6 +111,11 @@ impl Metrics {
         }
     }
 
+    /// A connection said what is no HTTP, or too much of it.
+    pub(crate) fn unreadable(&self) {
+        self.lock().unreadable += 1;
+    }
+
     pub(crate) fn compared(&self, model: &str, version: &str, compared: &Compared) {
         self.lock().shadows.entry((model.to_owned(), version.to_owned())).or_default().add(compared);
     }
@@ -144,6 +150,12 @@ impl Metrics {
             let labels = [of_labels(labels).as_slice(), &[("status", status.to_string())]].concat();
             text.value("automl_pack_requests_total", &labels, *count as f64);
         }
+        text.begin(
+            "automl_pack_requests_unreadable_total",
+            "counter",
+            "What came and was no HTTP, or too much of it.",
+        );
+        text.value("automl_pack_requests_unreadable_total", &[], counts.unreadable as f64);
         text.begin(
             "automl_pack_request_seconds",
             "histogram",

@@ -6,12 +6,17 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use arrow_schema::{DataType, SchemaRef};
 use automl_pack_bundle::{Archive, Limits, Name};
-use automl_pack_ensemble::{self as ensemble, Auto, Options, Scores, open_archive};
+use automl_pack_ensemble::{self as ensemble, Auto, Options, Scores, Selection, open_archive};
 use automl_pack_plan::{Action, Classes, Column, Kind, Policy, Task};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, drift::Watched, rows::Given};
+use crate::{
+    Error,
+    drift::Watched,
+    rows::{self, Given},
+};
 
 /// A bundle that is open: every byte checked, its golden rows replayed.
 pub struct Model {
@@ -20,6 +25,8 @@ pub struct Model {
     digest: String,
     auto: Auto,
     from: Option<PathBuf>,
+    /// What the columns of an answer hold, where a row was there to find out with.
+    answers: Option<SchemaRef>,
     opened: jiff::Timestamp,
     watched: Mutex<Watched>,
 }
@@ -30,7 +37,7 @@ impl Model {
         let refused = |source| Error::Bundle { path: path.to_owned(), source: Box::new(source) };
         let archive = open_archive(path, &Limits::default()).map_err(refused)?;
         let file = path.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
-        let close = Name::close_to(&file);
+        let close = Name::close_to(file.strip_suffix(".onnx").unwrap_or(&file));
         let model = Model::of_archive(&archive, name, &close, policy).map_err(refused)?;
         Ok(Model { from: Some(path.to_owned()), ..model })
     }
@@ -53,15 +60,35 @@ impl Model {
         let version = manifest.map_or_else(|| "1".to_owned(), |manifest| manifest.version.to_string());
         let digest = manifest
             .map_or_else(|| archive.content_digest().to_string(), |manifest| manifest.digest().to_string());
-        Ok(Model {
+        let model = Model {
             name: name.unwrap_or(own).as_str().to_owned(),
             version,
             digest,
             watched: Mutex::new(Watched::new(&auto)),
             auto,
             from: None,
+            answers: None,
             opened: jiff::Timestamp::now(),
-        })
+        };
+        Ok(model.tried())
+    }
+
+    /// Finds out what outputs hold that nobody describes, with one row.
+    fn tried(self) -> Model {
+        if !matches!(self.auto.pattern.target().task, Task::Outputs(_)) {
+            return self;
+        }
+        let example = Value::Object(self.example()).to_string();
+        let row = rows::parse(example.as_bytes())
+            .and_then(|row| rows::of_json(row, self.auto.pattern.plan().schema()));
+        let scores = row.ok().and_then(|row| self.predict(&row, Some(Action::Impute)).ok());
+        let answers = scores.map(|scores| scores.to_record_batch(Selection::default()).schema());
+        Model { answers, ..self }
+    }
+
+    /// What a column of an answer holds, where that is known.
+    pub(crate) fn answer_type(&self, column: &str) -> Option<&DataType> {
+        self.answers.as_ref().and_then(|answers| Some(answers.field_with_name(column).ok()?.data_type()))
     }
 
     /// What it is called here.

@@ -93,8 +93,15 @@ impl Models {
     }
 
     /// Puts a model in the place of another, which was opened from the same file and may have another version.
-    pub(crate) fn replace(&self, old: &Model, model: Model) {
+    /// Whether it was still there.
+    pub(crate) fn replace(&self, old: &Arc<Model>, model: Model) -> bool {
+        let mut is_there = false;
         self.exchange(|catalog| {
+            let found = catalog.find(old.name(), Some(old.version()));
+            is_there = found.is_some_and(|found| Arc::ptr_eq(&found, old));
+            if !is_there {
+                return;
+            }
             let before = catalog.clone();
             let was_main =
                 catalog.by_name.get(old.name()).is_some_and(|versions| versions.main == old.version());
@@ -109,6 +116,7 @@ impl Models {
                 versions.traffic.rename(old.version(), new.version());
             }
         });
+        is_there
     }
 
     /// Takes a version away; whether it was there.
@@ -165,7 +173,10 @@ impl Catalog {
                 }
                 _ => {
                     let message = format!("no model is called \"{name}\"");
-                    let known = format!("there are {}", list(self.by_name.keys().collect()));
+                    let known = match self.by_name.is_empty() {
+                        true => "none is served".to_owned(),
+                        false => format!("there are {}", list(self.by_name.keys().collect())),
+                    };
                     Refusal::new(Code::UnknownModel, message).field("name").hint(known)
                 }
             }
@@ -188,6 +199,20 @@ impl Catalog {
     /// The names, with their versions and the main one.
     pub fn names(&self) -> impl Iterator<Item = (&str, &Versions)> {
         self.by_name.iter().map(|(name, versions)| (name.as_str(), versions))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// How much of the requests that name none a version answers, from 0 to 1.
+    pub(crate) fn share(&self, model: &Model) -> f64 {
+        let Some(versions) = self.by_name.get(model.name()) else { return 0.0 };
+        match versions.traffic.shares.is_empty() {
+            true => f64::from(u8::from(versions.main == model.version())),
+            false => versions.traffic.share(model.version()),
+        }
     }
 
     /// All models.

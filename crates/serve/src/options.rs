@@ -11,13 +11,16 @@ use crate::Traffic;
 pub struct Limits {
     /// The bytes of a body.
     pub body: usize,
+    /// The bytes of all bodies that are held at once; requests beyond are answered with 429.
+    pub bodies: usize,
     /// The bytes of a bundle that is put.
     pub bundle: usize,
     /// The rows of a request.
     pub rows: usize,
     /// How many requests wait for a thread that scores; those beyond are answered with 429.
     pub waiting: usize,
-    /// How many connections are open; those beyond are let in when one closes.
+    /// How many connections are open, as far as the system lets files be open. For those beyond, the ones that have asked
+    /// nothing for the longest time are closed.
     pub connections: usize,
     /// How long a request's headers, and a connection that asks nothing, may take.
     pub headers: Duration,
@@ -33,6 +36,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body: 16 << 20,
+            bodies: 512 << 20,
             bundle: 1 << 30,
             rows: 100_000,
             waiting: 256,

@@ -1,16 +1,18 @@
 //! Bundles that are opened again, and certificates that are read again: when their files change, and when a signal asks
 //! for it.
+//!
+//! The files are those that the server was started with, whatever is served of them by now: one that is refused, put over
+//! or deleted is opened again when it changes.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use automl_pack_bundle::{MANIFEST, Name};
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{Model, refusal::chain, state::State, tls::Greeting};
 
@@ -18,7 +20,40 @@ use crate::{Model, refusal::chain, state::State, tls::Greeting};
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What tells that a file changed, before it is read.
-type Trace = (SystemTime, u64);
+pub(crate) type Trace = (SystemTime, u64);
+
+/// A file, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Watched<T> {
+    path: PathBuf,
+    /// When it was read last.
+    read: Option<Trace>,
+    /// Another state of it, which is read when it stays.
+    next: Option<Trace>,
+    gives: T,
+}
+
+/// A file that is a bundle: the name that it is served under, and the version that it gave, if any.
+pub(crate) type Source = Watched<(Name, Option<String>)>;
+
+impl<T> Watched<T> {
+    /// A file as it was before it was read.
+    pub(crate) fn new(path: &Path, read: Option<Trace>, gives: T) -> Watched<T> {
+        Watched { path: path.to_owned(), read, next: None, gives }
+    }
+
+    /// Whether it is to be read: it changed, and two looks at it agree. One that is still written is left alone.
+    fn is_due(&mut self) -> bool {
+        let now = trace(&self.path);
+        let has_changed = now.is_some() && now != self.read;
+        let is_due = has_changed && self.next == now;
+        self.next = if has_changed { now } else { None };
+        if is_due {
+            self.read = now;
+        }
+        is_due
+    }
+}
 
 /// Starts looking, and listening for SIGHUP.
 pub(crate) fn start(state: &Arc<State>, tasks: &mut JoinSet<()>) -> std::io::Result<()> {
@@ -28,8 +63,12 @@ pub(crate) fn start(state: &Arc<State>, tasks: &mut JoinSet<()>) -> std::io::Res
         let state = Arc::clone(state);
         tasks.spawn(async move {
             while hangups.recv().await.is_some() {
-                reload(&state, |_| true).await;
-                greet_anew(&state).await;
+                let state = Arc::clone(&state);
+                let _ = spawn_blocking(move || {
+                    reload(&state, true);
+                    greet_anew(&state);
+                })
+                .await;
             }
         });
     }
@@ -40,52 +79,27 @@ pub(crate) fn start(state: &Arc<State>, tasks: &mut JoinSet<()>) -> std::io::Res
 }
 
 async fn watch(state: Arc<State>) {
-    // A file counts as changed when two looks at it agree: one that is still written is left alone.
-    let mut known: HashMap<PathBuf, Option<Trace>> = HashMap::new();
-    let mut pending: HashMap<PathBuf, Option<Trace>> = HashMap::new();
+    let greeting = state.greeting.iter().flat_map(Greeting::files);
+    let mut certificates: Vec<Watched<()>> =
+        greeting.map(|(path, read)| Watched::new(path, read, ())).collect();
     loop {
-        for path in files(&state) {
-            let now = trace(&path);
-            let before = *known.entry(path.clone()).or_insert(now);
-            if now.is_none() || now == before {
-                pending.remove(&path);
-            } else if pending.insert(path.clone(), now) == Some(now) {
-                known.insert(path.clone(), now);
-                pending.remove(&path);
-                reload(&state, |model| model.from() == Some(path.as_path())).await;
-                let greeting = state.greeting.as_ref().map(Greeting::files);
-                if greeting.is_some_and(|files| files.contains(&path.as_path())) {
-                    greet_anew(&state).await;
-                }
+        let shared = Arc::clone(&state);
+        let looked = spawn_blocking(move || {
+            reload(&shared, false);
+            let are_due = certificates.iter_mut().filter_map(|file| file.is_due().then_some(())).count() > 0;
+            if are_due {
+                greet_anew(&shared);
             }
-        }
+            certificates
+        });
+        let Ok(again) = looked.await else { return };
+        certificates = again;
         tokio::time::sleep(LOOK).await;
     }
 }
 
-fn files(state: &State) -> Vec<PathBuf> {
-    let catalog = state.models.catalog();
-    let bundles = catalog.models().filter_map(|model| model.from());
-    let greeting = state.greeting.iter().flat_map(Greeting::files);
-    bundles.chain(greeting).map(Path::to_owned).collect()
-}
-
-/// Reads certificates again. Where they are refused, new connections are greeted with those before; a key that comes
-/// after its certificate is tried when it is there.
-async fn greet_anew(state: &Arc<State>) {
-    let state = Arc::clone(state);
-    let read = tokio::task::spawn_blocking(move || {
-        let Some(greeting) = &state.greeting else { return };
-        match greeting.read_again() {
-            Ok(()) => state.journal.event("info", "certificates", json!({})),
-            Err(error) => state.journal.event("error", "refused", json!({ "error": chain(&error) })),
-        }
-    });
-    let _ = read.await;
-}
-
 /// A bundle may be named without its `.zip`; a folder changes when its manifest does.
-fn trace(path: &Path) -> Option<Trace> {
+pub(crate) fn trace(path: &Path) -> Option<Trace> {
     let mut zip = path.as_os_str().to_owned();
     zip.push(".zip");
     let metadata = match std::fs::metadata(path) {
@@ -97,29 +111,83 @@ fn trace(path: &Path) -> Option<Trace> {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// Opens models again that came from files. One that is refused leaves the one that is served where it is.
-async fn reload(state: &Arc<State>, is_meant: impl Fn(&Model) -> bool) {
-    for old in state.models.catalog().models().filter(|model| is_meant(model)) {
-        let Some(path) = old.from().map(Path::to_owned) else { continue };
-        let (state, old) = (Arc::clone(state), Arc::clone(old));
-        let again = tokio::task::spawn_blocking(move || {
-            let name = old.name().parse::<Name>().ok();
-            let opened = Model::open(&path, name.as_ref(), state.options.policy);
-            let (outcome, about) = match opened {
-                Ok(model) if model.digest() == old.digest() && model.version() == old.version() => {
-                    ("unchanged", json!({ "model": old.name(), "version": old.version() }))
-                }
-                Ok(model) => {
-                    let about = json!({ "model": model.name(), "version": model.version(), "digest": model.digest(),
-                        "before": old.digest() });
-                    state.models.replace(&old, model);
-                    ("reloaded", about)
-                }
-                Err(error) => ("refused", json!({ "model": old.name(), "error": chain(&error) })),
-            };
-            state.metrics.reloaded(old.name(), outcome);
-            state.journal.event(if outcome == "refused" { "error" } else { "info" }, outcome, about);
-        });
-        let _ = again.await;
+/// Reads certificates again. Where they are refused, new connections are greeted with those before; a key that comes
+/// after its certificate is tried when it is there.
+fn greet_anew(state: &State) {
+    let Some(greeting) = &state.greeting else { return };
+    match greeting.read_again() {
+        Ok(()) => state.journal.event("info", "certificates", json!({})),
+        Err(error) => state.journal.event("error", "refused", json!({ "error": chain(&error) })),
     }
+}
+
+/// Opens files again: those that changed, or all. One that is refused leaves what is served where it is.
+///
+/// Files may exchange versions: one whose version another still gives waits until that one was opened.
+fn reload(state: &State, all: bool) {
+    let mut files = state.files.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut opened: Vec<(usize, Option<Arc<Model>>, Model)> = Vec::new();
+    for (place, file) in files.iter_mut().enumerate() {
+        if !file.is_due() && !all {
+            continue;
+        }
+        file.read = trace(&file.path);
+        let (name, version) = &file.gives;
+        let old =
+            version.as_deref().and_then(|version| state.models.catalog().find(name.as_str(), Some(version)));
+        match Model::open(&file.path, Some(name), state.options.policy) {
+            Ok(model) => opened.push((place, old, model)),
+            Err(error) => {
+                tell(
+                    state,
+                    name.as_str(),
+                    "refused",
+                    json!({ "model": name.as_str(), "error": chain(&error) }),
+                );
+            }
+        }
+    }
+    while !opened.is_empty() {
+        let gives = |place: &usize, model: &Model| {
+            let others = files.iter().enumerate().filter(|(other, _)| other != place);
+            let mut same = others.filter(|(_, file)| file.gives.0.as_str() == model.name());
+            same.any(|(_, file)| file.gives.1.as_deref() == Some(model.version()))
+        };
+        let Some(next) = opened.iter().position(|(place, _, model)| !gives(place, model)) else { break };
+        let (place, old, model) = opened.swap_remove(next);
+        files[place].gives.1 = Some(exchange(state, old, model));
+    }
+    for (place, _, model) in opened {
+        let file = &mut files[place];
+        // It is tried again at the next look, by when the other may have changed.
+        file.read = None;
+        let error =
+            format!("{} has version {}, which another file gives", file.path.display(), model.version());
+        tell(state, model.name(), "refused", json!({ "model": model.name(), "error": error }));
+    }
+}
+
+/// Puts a model in the place of the one that its file gave before. Gives its version. Where that one was put over or
+/// deleted meanwhile, this is what counts.
+fn exchange(state: &State, old: Option<Arc<Model>>, model: Model) -> String {
+    let (name, version) = (model.name().to_owned(), model.version().to_owned());
+    let mut about = json!({ "model": name, "version": version, "digest": model.digest() });
+    let outcome = match old {
+        Some(old) if old.digest() == model.digest() && old.version() == version => "unchanged",
+        Some(old) => {
+            about["before"] = old.digest().into();
+            if state.models.replace(&old, model) { "reloaded" } else { "overtaken" }
+        }
+        None => {
+            state.models.put(model, None);
+            "reloaded"
+        }
+    };
+    tell(state, &name, outcome, about);
+    version
+}
+
+fn tell(state: &State, model: &str, outcome: &'static str, about: serde_json::Value) {
+    state.metrics.reloaded(model, outcome);
+    state.journal.event(if outcome == "refused" { "error" } else { "info" }, outcome, about);
 }

@@ -115,7 +115,9 @@ impl Task for Waiting {
         let mut asked: Vec<(Given, Waiting)> = Vec::with_capacity(tasks.len());
         for task in tasks.into_iter().filter(Waiting::is_wanted) {
             let given = (task.decode)(&model);
-            match given.and_then(|given| given.checked(state.options.limits.rows)) {
+            match given.and_then(|given| {
+                given.checked(state.options.limits.rows, model.auto().pattern.plan().schema())
+            }) {
                 Ok(given) => asked.push((given, task)),
                 Err(refusal) => task.refuse(refusal),
             }
@@ -141,14 +143,14 @@ fn together(asked: &[(Given, Waiting)]) -> Option<Given> {
     let schema = first.rows.schema();
     let fits = |given: &Given| {
         given.rows.num_rows() <= FEW
-            && given.by_position == first.by_position
+            && (given.by_position, given.by_name) == (first.by_position, first.by_name)
             && given.rows.schema() == schema
     };
     if others.is_empty() || !asked.iter().all(|(given, _)| fits(given)) {
         return None;
     }
     let rows = concat_batches(&schema, asked.iter().map(|(given, _)| &given.rows)).ok()?;
-    Some(Given { rows, by_position: first.by_position })
+    Some(Given { rows, ..first.clone() })
 }
 
 fn scores(state: &State, model: &Model, given: &Given, action: Option<Action>) -> Result<Scores, Refusal> {

@@ -3,28 +3,38 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
 };
 
 use automl_pack_bundle::Name;
-use hyper::server::conn::http1;
+use hyper::{
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use serde_json::json;
+use socket2::{Domain, Socket, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinSet,
 };
 
 use crate::{
-    Error, Model, Models, Options, reload, routes,
+    Error, Model, Models, Options,
+    connections::Asking,
+    reload::{self, Source},
+    routes,
     state::{Phase, State},
 };
+
+/// How often it is said that no connection can be had.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A bundle that is to be served: where it is, and under which name where not its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +84,7 @@ impl Server {
     /// Listens on an address; port 0 is any that is free. Nothing is answered yet.
     pub fn bind(addr: SocketAddr, options: Options) -> Result<Server, Error> {
         let bind = |source| Error::Bind { addr, source };
-        let listener = TcpListener::bind(addr).map_err(bind)?;
-        listener.set_nonblocking(true).map_err(bind)?;
+        let listener = listen(addr).map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
         Ok(Server { listener, addr, state: State::new(options)? })
     }
@@ -126,27 +135,34 @@ impl Server {
         let run = |source| Error::Run { source };
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(run)?;
         let state = self.state;
-        state.journal.event("info", "listening", json!({ "addr": self.addr.to_string(), "scheme": if state.greeting.is_some() { "https" } else { "http" } }));
+        let scheme = if state.greeting.is_some() { "https" } else { "http" };
+        state.journal.event("info", "listening", json!({ "addr": self.addr.to_string(), "scheme": scheme }));
         let (say_over, is_over) = watch::channel(false);
-        let places = Arc::new(Semaphore::new(state.options.limits.connections.max(1)));
         let service = TowerToHyperService::new(routes::router(Arc::clone(&state)));
         let mut connections = JoinSet::new();
+        let mut said_full = None;
         let mut others = JoinSet::new();
         reload::start(&state, &mut others).map_err(run)?;
         let stopped = stop(&state, shutdown);
         tokio::pin!(stopped);
-        loop {
+        let until = loop {
             let place = tokio::select! {
-                () = &mut stopped => break,
+                until = &mut stopped => break Some(until),
                 Some(_) = connections.join_next() => continue,
-                place = Arc::clone(&places).acquire_owned() => place,
+                place = state.connections.place() => place,
             };
+            let Some(place) = place else { break None };
             let stream = tokio::select! {
-                () = &mut stopped => break,
+                until = &mut stopped => break Some(until),
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => stream,
                     // No more files can be open: others close theirs.
-                    Err(_) => {
+                    Err(error) => {
+                        if said_full.replace(Instant::now()).is_none_or(|said| said.elapsed() > MINUTE) {
+                            let about = json!({ "error": error.to_string() });
+                            state.journal.event("warn", "no connection", about);
+                        }
+                        state.connections.make_room();
                         tokio::time::sleep(Duration::from_millis(20)).await;
                         continue;
                     }
@@ -154,19 +170,20 @@ impl Server {
             };
             let (state, service, is_over) = (Arc::clone(&state), service.clone(), is_over.clone());
             connections.spawn(async move {
-                let _place = place;
-                state.connections.fetch_add(1, Ordering::Relaxed);
-                greet(&state, stream, service, is_over).await;
-                state.connections.fetch_sub(1, Ordering::Relaxed);
+                tokio::select! {
+                    () = greet(&state, stream, service, place.asks(), is_over) => {}
+                    () = place.gives_way() => {}
+                }
             });
-        }
+        };
         drop(listener);
         let _ = say_over.send(true);
         others.abort_all();
         // What is idle closes at once; what writes an answer has this long.
         let all = async { while connections.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(state.options.limits.grace, all).await;
+        let _ = tokio::time::timeout_at(until.unwrap_or_else(tokio::time::Instant::now), all).await;
         state.journal.event("info", "stopped", json!({}));
+        state.journal.finish();
         Ok(())
     }
 }
@@ -174,12 +191,29 @@ impl Server {
 impl Opener {
     /// Opens bundles, replays their golden rows, and is ready.
     pub fn open(&self, bundles: &[Bundle]) -> Result<(), Error> {
+        let opened = self.open_all(bundles);
+        if let Err(error) = &opened {
+            self.state.journal.event("error", "refused", json!({ "error": crate::refusal::chain(error) }));
+        }
+        opened
+    }
+
+    fn open_all(&self, bundles: &[Bundle]) -> Result<(), Error> {
         let state = &self.state;
-        let mut models = Vec::with_capacity(bundles.len());
+        let (mut models, mut files) = (Vec::new(), Vec::new());
         for bundle in bundles {
-            models.push(Model::open(&bundle.path, bundle.name.as_ref(), state.options.policy)?);
+            // What it is like before it is read: a change since then is seen.
+            let read = reload::trace(&bundle.path);
+            let model = Model::open(&bundle.path, bundle.name.as_ref(), state.options.policy)?;
+            let name = bundle.name.clone().or_else(|| model.name().parse().ok());
+            if let Some(name) = name {
+                let gives = (name, Some(model.version().to_owned()));
+                files.push(Source::new(&bundle.path, read, gives));
+            }
+            models.push(model);
         }
         state.models.add(models)?;
+        state.files.lock().unwrap_or_else(PoisonError::into_inner).extend(files);
         for (name, traffic) in &state.options.traffic {
             state.models.direct(name, traffic.clone())?;
         }
@@ -193,10 +227,24 @@ impl Opener {
     }
 }
 
+/// A socket with room for those that connect at once.
+fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    const AT_ONCE: i32 = 4096;
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+    // A server that is started again does not wait for the connections of the one before.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(AT_ONCE)?;
+    Ok(socket.into())
+}
+
 /// Is over when nothing is in flight after a shutdown, or when that took too long. New requests are refused meanwhile,
-/// with an answer.
-async fn stop(state: &Arc<State>, shutdown: impl Future<Output = ()>) {
+/// with an answer. Gives when it is time to go.
+async fn stop(state: &Arc<State>, shutdown: impl Future<Output = ()>) -> tokio::time::Instant {
     shutdown.await;
+    let until = tokio::time::Instant::now() + state.options.limits.grace;
     state.go_to(Phase::Stopping);
     state.journal.event("info", "stopping", json!({ "in_flight": state.in_flight() }));
     let idle = async {
@@ -204,39 +252,67 @@ async fn stop(state: &Arc<State>, shutdown: impl Future<Output = ()>) {
             let _ = tokio::time::timeout(Duration::from_millis(100), state.done.notified()).await;
         }
     };
-    if tokio::time::timeout(state.options.limits.grace, idle).await.is_err() {
+    if tokio::time::timeout_at(until, idle).await.is_err() {
         state.journal.event("warn", "gave up", json!({ "in_flight": state.in_flight() }));
     }
+    until
 }
 
 type Service = TowerToHyperService<axum::Router>;
 
-async fn greet(state: &State, stream: TcpStream, service: Service, is_over: watch::Receiver<bool>) {
+async fn greet<A: Fn() -> Asking>(
+    state: &State,
+    stream: TcpStream,
+    service: Service,
+    asks: A,
+    is_over: watch::Receiver<bool>,
+) {
     // Answers are small, and written whole.
     let _ = stream.set_nodelay(true);
-    let Some(greeting) = &state.greeting else { return connection(state, stream, service, is_over).await };
+    let Some(greeting) = &state.greeting else {
+        return connection(state, stream, service, asks, is_over).await;
+    };
     // What goes wrong on a connection is its caller's to know.
     if let Ok(Ok(stream)) = tokio::time::timeout(state.options.limits.headers, greeting.greet(stream)).await {
-        connection(state, stream, service, is_over).await;
+        connection(state, stream, service, asks, is_over).await;
     }
 }
 
-async fn connection<S>(state: &State, stream: S, service: Service, mut is_over: watch::Receiver<bool>)
-where
+async fn connection<S, A>(
+    state: &State,
+    stream: S,
+    service: Service,
+    asks: A,
+    mut is_over: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
+    A: Fn() -> Asking,
 {
     const LONGEST_HEAD: usize = 64 << 10;
+    let service = service_fn(|request| {
+        let (asking, answer) = (asks(), service.call(request));
+        async move {
+            let answer = answer.await;
+            drop(asking);
+            answer
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // Who has said all may stop talking, and still listens.
+        .half_close(true)
         .header_read_timeout(state.options.limits.headers)
         .max_buf_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    tokio::select! {
-        _ = connection.as_mut() => {}
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
         () = async { drop(is_over.wait_for(|is_over| *is_over).await) } => {
             connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            connection.await
         }
+    };
+    if served.is_err_and(|error| error.is_parse()) {
+        state.metrics.unreadable();
     }
 }

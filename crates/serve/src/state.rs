@@ -2,19 +2,22 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU8, AtomicUsize, Ordering},
     },
     time::Instant,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     Error, Models, Options,
+    connections::Connections,
     log::Journal,
     metrics::{Gauge, Metrics},
     queue::Queue,
+    reload::Source,
+    routes::body,
     scoring::Waiting,
     tls::Greeting,
 };
@@ -26,12 +29,16 @@ pub(crate) struct State {
     pub greeting: Option<Greeting>,
     pub models: Models,
     pub queue: Queue<Waiting>,
+    /// What bodies may still take.
+    pub bodies: Arc<Semaphore>,
+    /// The bundles' files.
+    pub files: Mutex<Vec<Source>>,
     /// For requests of many rows: all cores, one request at a time on each.
     pub wide: rayon::ThreadPool,
     pub metrics: Metrics,
     pub journal: Journal,
     pub began: Instant,
-    pub connections: AtomicUsize,
+    pub connections: Arc<Connections>,
     in_flight: AtomicUsize,
     phase: AtomicU8,
     /// Told when a request is done.
@@ -52,6 +59,8 @@ pub(crate) enum Phase {
 impl State {
     pub(crate) fn new(options: Options) -> Result<Arc<State>, Error> {
         let run = |source| Error::Run { source };
+        // Each connection is a file. Some are left for bundles.
+        let connections = options.limits.connections.min(files().saturating_sub(64).max(16));
         let wide = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads.max(1))
             .thread_name(|number| format!("wide-{number}"))
@@ -59,14 +68,16 @@ impl State {
             .map_err(|error| run(std::io::Error::other(error)))?;
         Ok(Arc::new(State {
             queue: Queue::start(options.threads, options.limits.waiting).map_err(run)?,
-            journal: Journal(options.log),
+            files: Mutex::default(),
+            bodies: body::parts(options.limits.bodies),
+            journal: Journal::new(options.log).map_err(run)?,
             greeting: options.tls.as_ref().map(Greeting::new).transpose()?,
             options,
             models: Models::default(),
             wide,
             metrics: Metrics::default(),
             began: Instant::now(),
-            connections: AtomicUsize::new(0),
+            connections: Connections::new(connections),
             in_flight: AtomicUsize::new(0),
             phase: AtomicU8::new(Phase::Opening as u8),
             done: Notify::new(),
@@ -115,10 +126,11 @@ impl State {
                 "Requests that wait for a thread.",
                 self.queue.waiting() as f64,
             ),
+            one("automl_pack_connections", "Connections that are open.", self.connections.count() as f64),
             one(
-                "automl_pack_connections",
-                "Connections that are open.",
-                self.connections.load(Ordering::Relaxed) as f64,
+                "automl_pack_log_lines_left_out",
+                "Lines of the log that came faster than they were read.",
+                self.journal.left_out() as f64,
             ),
             one(
                 "automl_pack_uptime_seconds",
@@ -149,6 +161,14 @@ impl State {
             gauge("automl_pack_drift_psi", "How columns differ from the training data.", psi),
         ]
     }
+}
+
+/// How many files this process may have open, where the system tells it.
+fn files() -> usize {
+    let told = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next());
+    soft.and_then(|soft| soft.parse().ok()).unwrap_or(usize::MAX)
 }
 
 /// The memory of this process, where the system tells it.

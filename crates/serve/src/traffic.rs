@@ -66,7 +66,8 @@ impl Traffic {
             }
         }
         let total: f64 = self.shares.values().sum();
-        if !self.shares.is_empty() && !(total.is_finite() && total > 0.0) {
+        let is_some = total.is_finite() && total > 0.0;
+        if !self.shares.is_empty() && !is_some {
             return Err(format!("the shares come to {total}: expected more than 0"));
         }
         Ok(())
@@ -84,6 +85,11 @@ impl Traffic {
             wanted -= share;
         }
         last
+    }
+
+    /// How much of the requests a version answers, from 0 to 1, where any has a share.
+    pub(crate) fn share(&self, version: &str) -> f64 {
+        self.shares.get(version).map_or(0.0, |share| share / self.shares.values().sum::<f64>())
     }
 
     /// The same without a version that is gone.

@@ -15,7 +15,7 @@ use super::{ELSEWHERE, ROUTES, Route, kserve, score::Told};
 use crate::{
     log::Identity,
     metrics::Labels,
-    refusal::{Code, Refusal, Style},
+    refusal::{Code, Refusal},
     state::{Phase, State},
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn front(Shared(state): Shared<Arc<State>>, request: Request, n
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
     let refusal = refused(&mut response, &method);
     if let Some(refusal) = &refusal {
-        response = rewrite(refusal, route.style, response.headers());
+        response = rewrite(refusal, route, response.headers());
     }
     let headers = response.headers_mut();
     name(headers, "x-request-id", &identity.request);
@@ -84,8 +84,12 @@ fn route(request: &Request) -> &'static Route {
 
 /// Whether a request may go on. Who watches over the server may ask at any time.
 fn admit(state: &State, route: &Route, request: &Request) -> Result<(), Refusal> {
-    let is_put =
-        matches!(*request.method(), Method::PUT | Method::DELETE) && route.path.starts_with("/v1/models/");
+    // Other methods than a path takes are refused as such.
+    let is_put = match *request.method() {
+        Method::PUT => matches!(route.path, "/v1/models/{name}" | "/v1/models/{name}/traffic"),
+        Method::DELETE => route.path == "/v1/models/{name}/versions/{version}",
+        _ => false,
+    };
     if state.phase() == Phase::Stopping && !(route.is_open || route.path == "/metrics") {
         return Err(Refusal::new(Code::Stopping, "the server is stopping"));
     }
@@ -137,10 +141,13 @@ fn refused(response: &mut Response, method: &Method) -> Option<Refusal> {
     }
 }
 
-fn rewrite(refusal: &Refusal, style: Style, before: &HeaderMap) -> Response {
-    let mut response = refusal.write(style);
-    if let Some(allow) = before.get(header::ALLOW) {
-        response.headers_mut().insert(header::ALLOW, allow.clone());
+fn rewrite(refusal: &Refusal, route: &Route, before: &HeaderMap) -> Response {
+    let mut response = refusal.write(route.style);
+    // The path would take the method, if it had the verb at its end.
+    let is_verb_missing = refusal.code == Code::MethodNotAllowed && route.path.ends_with(":predict");
+    let own = is_verb_missing.then_some(HeaderValue::from_static("GET"));
+    if let Some(allow) = before.get(header::ALLOW).cloned().or(own) {
+        response.headers_mut().insert(header::ALLOW, allow);
     }
     response
 }

@@ -23,6 +23,9 @@ pub(super) async fn ready(Shared(state): Shared<Arc<State>>) -> Answer {
 pub(super) fn check(state: &State) -> Result<(), Refusal> {
     match state.phase() {
         Phase::Opening => Err(Refusal::new(Code::NotReady, "bundles are still being opened")),
+        Phase::Ready if state.models.catalog().is_empty() => {
+            Err(Refusal::new(Code::NotReady, "no model is served").hint("one can be put to /v1/models/NAME"))
+        }
         Phase::Ready => Ok(()),
         Phase::Stopping => Err(Refusal::new(Code::Stopping, "the server is stopping")),
     }

@@ -60,7 +60,7 @@ async fn answer(
         let refusal = Refusal::new(Code::UnsupportedType, "content-type: expected application/json");
         return Err(refusal.field("content-type"));
     }
-    let body = body::read(headers, body, state.options.limits.body, &state.options.limits).await?;
+    let body = body::read(state, headers, body).await?;
     let bytes = body.len();
     let decode = move |_: &Model| instances(rows::parse(&rows::without_nan(&body))?);
     Ok(score(state, Ask { asked, bytes, action: None, decode, encode }).await)

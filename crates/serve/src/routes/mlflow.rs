@@ -40,13 +40,13 @@ pub(super) async fn invocations(Shared(state): Shared<Arc<State>>, headers: Head
     };
     let kind = Kind::of_header(Some(kind))?;
     let limits = state.options.limits.clone();
-    let body = body::read(&headers, body, limits.body, &limits).await?;
+    let body = body::read(&state, &headers, body).await?;
     let bytes = body.len();
     let params = if kind == Kind::Json { params(&body)? } else { Selection::default() };
     let decode = move |_: &Model| match kind {
         Kind::Json => frame(rows::parse(&rows::without_nan(&body))?),
         Kind::Table(format) => {
-            rows::read_table(body.clone(), format, limits.rows, limits.body.saturating_mul(16))
+            rows::read_table(Bytes::clone(&body), format, limits.rows, limits.body.saturating_mul(16))
         }
     };
     let encode = move |_: &Model, scores: &Scores| {

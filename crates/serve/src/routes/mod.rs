@@ -1,6 +1,6 @@
 //! The paths, and what stands in front of all of them.
 
-mod body;
+pub(crate) mod body;
 mod front;
 mod health;
 mod kserve;

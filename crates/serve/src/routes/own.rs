@@ -5,7 +5,7 @@ use std::sync::Arc;
 use automl_pack_ensemble::Selection;
 use automl_pack_plan::Action;
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{Path, RawQuery, State as Shared},
     http::{HeaderMap, header},
     response::Response,
@@ -49,13 +49,13 @@ async fn answer(
     let kind = Kind::of_header(headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?")))?;
     let form = Form::accepted(&headers)?;
     let limits = state.options.limits.clone();
-    let body = body::read(&headers, body, limits.body, &limits).await?;
+    let body = body::read(state, &headers, body).await?;
     let bytes = body.len();
     let decode = move |model: &crate::Model| match kind {
         Kind::Json => rows::of_json(rows::parse(&body)?, model.auto().pattern.plan().schema()),
         // What is packed may unpack to more than came.
         Kind::Table(format) => {
-            rows::read_table(body.clone(), format, limits.rows, limits.body.saturating_mul(16))
+            rows::read_table(Bytes::clone(&body), format, limits.rows, limits.body.saturating_mul(16))
         }
     };
     let encode = move |model: &crate::Model, scores: &automl_pack_ensemble::Scores| {

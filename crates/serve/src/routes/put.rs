@@ -31,8 +31,7 @@ pub(super) async fn put(
     let name: Name = name.parse().map_err(|error: automl_pack_bundle::Error| {
         Refusal::new(Code::BadRequest, error.to_string()).field("name")
     })?;
-    let limits = &state.options.limits;
-    let bytes = body::read(&headers, body, limits.bundle, limits).await?;
+    let bytes = body::read_bundle(&state, &headers, body).await?;
     let (shared, own) = (Arc::clone(&state), name.clone());
     let opened =
         tokio::task::spawn_blocking(move || Model::of_bytes(&bytes, &own, shared.options.policy)).await;
@@ -43,9 +42,10 @@ pub(super) async fn put(
     })?;
     let model = state.models.put(model, percentage);
     state.metrics.reloaded(model.name(), "put");
-    let about = json!({ "model": model.name(), "version": model.version(), "digest": model.digest() });
+    let share = state.models.catalog().share(&model);
+    let about = json!({ "model": model.name(), "version": model.version(), "digest": model.digest(), "share": share });
     state.journal.event("info", "put", about);
-    Ok(of(&model))
+    Ok(of(&model, share))
 }
 
 fn percentage(query: &str) -> Result<Option<f64>, Refusal> {
@@ -66,14 +66,18 @@ pub(super) async fn delete(
     Shared(state): Shared<Arc<State>>,
 ) -> Answer {
     let model = find(&state, &name, Some(&version))?;
+    let share = state.models.catalog().share(&model);
     if state.models.remove(&name, &version) {
         state.journal.event("info", "removed", json!({ "model": name, "version": version }));
     }
-    Ok(of(&model))
+    Ok(of(&model, share))
 }
 
-fn of(model: &Model) -> Response {
-    let about = json!({ "name": model.name(), "version": model.version(), "digest": model.digest() });
+/// What it is, and which share of the requests that name no version it answers, or did.
+fn of(model: &Model, share: f64) -> Response {
+    let about = json!({
+        "name": model.name(), "version": model.version(), "digest": model.digest(), "share": share,
+    });
     let mut response = json_value(&about);
     let told = Told { model: model.name().to_owned(), version: model.version().to_owned(), rows: None };
     response.extensions_mut().insert(told);

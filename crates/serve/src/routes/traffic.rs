@@ -15,6 +15,7 @@ use crate::{
     Error, Traffic,
     answer::json_value,
     refusal::{Code, Refusal},
+    rows,
     state::State,
 };
 
@@ -30,9 +31,9 @@ pub(super) async fn direct(
     body: Body,
 ) -> Answer {
     find(&state, &name, None)?;
-    let limits = &state.options.limits;
-    let body = body::read(&headers, body, limits.body, limits).await?;
-    // What is no object is none, although a list could be read as one.
+    let body = body::read(&state, &headers, body).await?;
+    // What is no object is none, although a list could be read as one; and no name is twice in it.
+    rows::parse(&body)?;
     let read = serde_json::from_slice(&body).map(Value::Object).and_then(serde_json::from_value);
     let traffic: Traffic = read.map_err(|error| {
         Refusal::new(Code::BadBody, format!("the body is no traffic: {error}"))

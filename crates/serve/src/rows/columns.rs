@@ -10,6 +10,20 @@ use arrow_schema::{Field, Schema};
 use super::{Given, json::Json};
 use crate::refusal::{Code, Refusal};
 
+/// The most columns that rows may have, as in files. Each costs more than the few bytes that its cell may come in.
+const MOST_COLUMNS: usize = 100_000;
+
+/// Not more columns than rows may have.
+pub(crate) fn check_width(width: usize, what: &str) -> Result<(), Refusal> {
+    match width > MOST_COLUMNS {
+        true => {
+            let message = format!("{what}: {width} columns: at most {MOST_COLUMNS} are taken");
+            Err(Refusal::new(Code::TooLarge, message))
+        }
+        false => Ok(()),
+    }
+}
+
 type Fields<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
 /// Records: names that a record leaves out are missing cells of it.
@@ -32,6 +46,7 @@ pub(super) fn of_records(records: Vec<Json<'_>>, what: &str) -> Result<Given, Re
                     names.len() - 1
                 }),
             };
+            check_width(names.len(), what)?;
             if names.len() * rows > most {
                 let message = format!("{what}: the records have {} different names and more", names.len());
                 return Err(Refusal::new(Code::BadBody, message));
@@ -70,6 +85,7 @@ pub(super) fn of_lists(
         (None, Some(Json::List(cells))) => cells.len(),
         (None, _) => 0,
     };
+    check_width(width, what)?;
     columns.resize_with(width, || Vec::with_capacity(count));
     for (row, cells) in rows.into_iter().enumerate() {
         let refuse = |message| Err(Refusal { row: Some(row), ..Refusal::new(Code::BadBody, message) });
@@ -84,11 +100,12 @@ pub(super) fn of_lists(
     let by_position = names.is_none();
     let names = names.unwrap_or_else(|| (0..width).map(|place| place.to_string().into()).collect());
     let given = batch(names.into_iter().zip(columns), count)?;
-    Ok(Given { by_position, ..given })
+    Ok(Given { by_position, by_name: false, ..given })
 }
 
 /// Columns by name, all of one length.
 pub(super) fn of_columns(fields: Fields<'_>, what: &str) -> Result<Given, Refusal> {
+    check_width(fields.len(), what)?;
     let mut columns = Vec::with_capacity(fields.len());
     let mut first: Option<(String, usize)> = None;
     for (name, cells) in fields {
@@ -118,7 +135,12 @@ fn batch<'a>(
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options);
     let batch = batch.map_err(|error| Refusal::new(Code::BadBody, error.to_string()))?;
-    Ok(Given { rows: batch, by_position: false })
+    Ok(Given { rows: batch, by_position: false, by_name: true })
+}
+
+fn is_double(number: i64) -> bool {
+    const MOST: i64 = 1 << 53;
+    (-MOST..=MOST).contains(&number)
 }
 
 /// Cells of any type.
@@ -132,7 +154,10 @@ pub(crate) fn array(cells: &[Json<'_>]) -> ArrayRef {
             cells.iter().map(|cell| if let Json::Integer(number) = cell { Some(*number) } else { None });
         return Arc::new(numbers.collect::<Int64Array>());
     }
-    if all(|cell| matches!(cell, Json::Integer(_) | Json::Number(_))) {
+    // What a cell is does not depend on its neighbours: an integer of more digits than a double has stays one.
+    if all(|cell| {
+        matches!(cell, Json::Number(_)) || matches!(cell, Json::Integer(number) if is_double(*number))
+    }) {
         let numbers = cells.iter().map(|cell| match cell {
             Json::Integer(number) => Some(*number as f64),
             Json::Number(number) => Some(*number),

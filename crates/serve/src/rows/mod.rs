@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use arrow_array::RecordBatch;
 use automl_pack_plan::{self as plan, Rows, Schema, Table};
 
-pub(crate) use columns::array;
+pub(crate) use columns::{array, check_width};
 pub(crate) use json::Json;
 pub(crate) use table::{Kind, read_table};
 
@@ -24,6 +24,8 @@ pub(crate) struct Given {
     pub rows: RecordBatch,
     /// Whether columns are taken in the order of the training data, whatever they are called.
     pub by_position: bool,
+    /// Whether the columns came as an object's fields, which have no order.
+    pub by_name: bool,
 }
 
 impl Rows for Given {
@@ -36,8 +38,21 @@ impl Rows for Given {
 }
 
 impl Given {
-    /// Neither nothing, nor more than are taken.
-    pub(crate) fn checked(self, most: usize) -> Result<Given, Refusal> {
+    /// Neither nothing, nor more rows than are taken, nor columns in an order that nobody said.
+    pub(crate) fn checked(self, most: usize, schema: &Schema) -> Result<Given, Refusal> {
+        if let (Some(wide), true) = (schema.as_wide(), self.by_name) {
+            let columns = self.rows.schema();
+            let names: Vec<&str> = columns.fields().iter().map(|field| field.name().as_str()).collect();
+            if names.len() > 1 && wide.own_places(&names).is_none() {
+                let message = format!(
+                    "the model takes {} columns in order, and an object's fields have none",
+                    wide.width
+                );
+                let input = &wide.input;
+                return Err(Refusal::new(Code::BadRows, message)
+                    .hint(format!("rows can come as lists, or under the names {input}_0, {input}_1, …")));
+            }
+        }
         match self.rows.num_rows() {
             0 => Err(Refusal::new(Code::BadRows, "there are no rows")),
             rows if rows > most => {

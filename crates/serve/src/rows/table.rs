@@ -89,5 +89,5 @@ pub(crate) fn read_table(body: Bytes, format: Format, rows: usize, bytes: usize)
             .map_err(|error| Refusal::new(Code::BadBody, error.to_string()))?,
         [] => RecordBatch::new_empty(schema),
     };
-    Ok(Given { rows, by_position: false })
+    Ok(Given { rows, by_position: false, by_name: format == Format::JsonLines })
 }

@@ -18,21 +18,28 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::{Error, Tls};
+use crate::{
+    Error, Tls,
+    reload::{Trace, trace},
+};
 
 /// What new connections are greeted with.
 pub(crate) struct Greeting {
     files: Tls,
+    /// What the files were like before they were read first.
+    traces: [Option<Trace>; 2],
     config: RwLock<Arc<ServerConfig>>,
 }
 
 impl Greeting {
     pub(crate) fn new(files: &Tls) -> Result<Greeting, Error> {
-        Ok(Greeting { config: RwLock::new(read(files)?), files: files.clone() })
+        let traces = [trace(&files.certificates), trace(&files.key)];
+        Ok(Greeting { traces, config: RwLock::new(read(files)?), files: files.clone() })
     }
 
-    pub(crate) fn files(&self) -> [&Path; 2] {
-        [&self.files.certificates, &self.files.key]
+    /// The files, and what they were like before they were read first.
+    pub(crate) fn files(&self) -> [(&Path, Option<Trace>); 2] {
+        [(&self.files.certificates, self.traces[0]), (&self.files.key, self.traces[1])]
     }
 
     /// Speaks with who connected until both can.

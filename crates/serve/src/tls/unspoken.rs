@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use tokio::net::TcpStream;
 
-use crate::{Error, Tls};
+use crate::{Error, Tls, reload::Trace};
 
 /// There is none.
 pub(crate) enum Greeting {}
@@ -15,7 +15,7 @@ impl Greeting {
         Err(Error::Tls { path: files.certificates.clone(), reason })
     }
 
-    pub(crate) fn files(&self) -> [&Path; 2] {
+    pub(crate) fn files(&self) -> [(&Path, Option<Trace>); 2] {
         match *self {}
     }
 

@@ -1,11 +1,13 @@
-"""The page, in a real Chromium: PLAYWRIGHT_CHROMIUM or /usr/bin/chromium."""
+"""The page, in a real Chromium: PLAYWRIGHT_CHROMIUM or the one that is installed."""
 
 import os
+import shutil
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")

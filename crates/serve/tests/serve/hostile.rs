@@ -2,10 +2,16 @@
 
 use std::{
     io::{Read, Write},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
+use arrow_array::{Int64Array, RecordBatch};
+use arrow_ipc::{
+    CompressionType,
+    writer::{FileWriter, IpcWriteOptions, StreamWriter},
+};
 use automl_pack_serve::{Limits, Options};
 
 use crate::support::{ROW, quiet, receive, send, serve, serve_with, titanic};
@@ -236,4 +242,137 @@ fn requests_one_after_another_on_a_connection_are_answered_in_order() {
     }
     let statuses: Vec<u16> = (0..6).map(|_| receive(&mut stream).status).collect();
     assert_eq!(statuses, [200, 404, 200, 404, 200, 404]);
+}
+
+#[test]
+fn rows_of_too_many_columns_are_refused_before_columns_are_made() {
+    let served = serve();
+    let many = |cell: &str| vec![cell; 150_000].join(",");
+    let fields: Vec<String> = (0..150_000).map(|name| format!("\"{name}\":1")).collect();
+    let lists: Vec<String> = (0..150_000).map(|name| format!("\"{name}\":[1]")).collect();
+    for body in [
+        format!("[[{}]]", many("1")),
+        format!("{{{}}}", fields.join(",")),
+        format!("{{{}}}", lists.join(",")),
+    ] {
+        let answer = served.predict(body);
+        assert_eq!((answer.status, answer.code().as_str()), (413, "too_large"));
+    }
+    let head = r#"{"inputs":[{"name":"x","shape":[1,150000],"datatype":"UINT8","parameters":{"binary_data_size":150000}}]}"#;
+    let body = [head.as_bytes(), &[1; 150_000]].concat();
+    let length = head.len().to_string();
+    let answer = served.ask(
+        "POST",
+        "/v2/models/titanic/infer",
+        &[("inference-header-content-length", &length)],
+        &body,
+    );
+    assert_eq!(answer.status, 413, "{}", answer.text());
+    served.check_alive();
+}
+
+#[test]
+fn what_packed_bytes_claim_to_hold_is_not_believed() {
+    let served = serve();
+    let rows = |count: i64| {
+        let column = Arc::new(Int64Array::from_iter_values((0..count).map(|number| number % 7)));
+        RecordBatch::try_from_iter([("Age", column as arrow_array::ArrayRef)]).unwrap()
+    };
+    let write = |rows: &RecordBatch, packing, is_file: bool| {
+        let options = IpcWriteOptions::default().try_with_compression(Some(packing)).unwrap();
+        let mut bytes = Vec::new();
+        if is_file {
+            let mut writer = FileWriter::try_new_with_options(&mut bytes, &rows.schema(), options).unwrap();
+            writer.write(rows).unwrap();
+            writer.finish().unwrap();
+        } else {
+            let mut writer = StreamWriter::try_new_with_options(&mut bytes, &rows.schema(), options).unwrap();
+            writer.write(rows).unwrap();
+            writer.finish().unwrap();
+        }
+        bytes
+    };
+    for packing in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
+        for (is_file, kind) in
+            [(false, "application/vnd.apache.arrow.stream"), (true, "application/vnd.apache.arrow.file")]
+        {
+            let mut bytes = write(&rows(1003), packing, is_file);
+            let path = "/v1/models/titanic/predict";
+            let answer = served.post(path, kind, &bytes);
+            assert_eq!((answer.status, answer.code().as_str()), (422, "missing_columns"), "it is read");
+            let length = 8024_u64.to_le_bytes();
+            let place = bytes.windows(8).position(|window| window == length).unwrap();
+            for claim in [1_u64 << 62, 1 << 40, 1 << 33] {
+                bytes[place..place + 8].copy_from_slice(&claim.to_le_bytes());
+                let answer = served.post(path, kind, &bytes);
+                assert_eq!((answer.status, answer.code().as_str()), (400, "bad_body"), "{}", answer.text());
+                assert!(answer.text().contains("claims to hold"), "{}", answer.text());
+            }
+        }
+        // More than a body may unpack to.
+        let bomb = write(&rows(40_000_000), packing, false);
+        let answer = served.post("/v1/models/titanic/predict", "application/vnd.apache.arrow.stream", bomb);
+        assert!(matches!(answer.status, 400 | 413), "{}", answer.text());
+    }
+    served.check_alive();
+}
+
+#[test]
+fn bodies_have_a_bound_together() {
+    let limits = Limits { bodies: 1 << 20, ..Limits::default() };
+    let served = serve_with(Options { limits, ..quiet() }, &[titanic()]);
+    // Of one that stops in the middle, what came is held.
+    let mut stuck = served.connect();
+    let head = "POST /v1/models/titanic/predict HTTP/1.1\r\nhost: here\r\ncontent-length: 1000000\r\n\r\n";
+    stuck.write_all(head.as_bytes()).unwrap();
+    stuck.write_all(&vec![b' '; 900_000]).unwrap();
+    let rows = format!("[{}]", vec![ROW; 3000].join(","));
+    assert!(rows.len() > 200_000);
+    let began = Instant::now();
+    loop {
+        let answer = served.predict(&rows);
+        if answer.status == 429 {
+            assert_eq!(answer.header("retry-after"), Some("1"));
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "there is always room");
+    }
+    served.check_alive();
+    drop(stuck);
+    let began = Instant::now();
+    while served.predict(&rows).status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(10), "the room is never given back");
+    }
+}
+
+#[test]
+fn connections_that_ask_nothing_keep_nobody_out() {
+    let limits = Limits { connections: 4, ..Limits::default() };
+    let served = serve_with(Options { limits, ..quiet() }, &[titanic()]);
+    let mut idle: Vec<_> = (0..8).map(|_| served.connect()).collect();
+    idle[1].write_all(b"GET /livez HTTP/1.1\r\nx-half: ").unwrap();
+    served.check_alive();
+    // One that keeps asking keeps its place.
+    let mut busy = served.connect();
+    for _ in 0..20 {
+        let _more = served.connect();
+        send(&mut busy, "GET", "/livez", &[], b"");
+        assert_eq!(receive(&mut busy).status, 200);
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn who_said_all_and_only_listens_is_answered() {
+    let served = serve();
+    let mut stream = served.connect();
+    send(
+        &mut stream,
+        "POST",
+        "/v1/models/titanic/predict",
+        &[("content-type", "application/json")],
+        ROW.as_bytes(),
+    );
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(receive(&mut stream).status, 200);
 }

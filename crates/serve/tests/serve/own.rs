@@ -212,3 +212,25 @@ fn a_bare_graph_takes_lists_by_position() {
     let answer = served.post("/v1/models/trees/predict", "application/json", &row);
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
+
+#[test]
+fn columns_in_order_are_never_guessed_from_an_object() {
+    let served = serve_with(quiet(), &[trees()]);
+    let path = "/v1/models/trees/predict";
+    let list = served.post(path, "application/json", "[[1.5, -2, 0.5]]");
+    assert_eq!(list.status, 200, "{}", list.text());
+    let input = served.get("/v2/models/trees").json()["inputs"][0]["name"].as_str().unwrap().to_owned();
+    let record = |places: [usize; 3]| {
+        let cells = ["1.5", "-2", "0.5"];
+        let fields: Vec<String> =
+            places.iter().map(|place| format!("\"{input}_{place}\": {}", cells[*place])).collect();
+        served.post(path, "application/json", format!("{{{}}}", fields.join(",")))
+    };
+    for places in [[0, 1, 2], [2, 0, 1]] {
+        assert_eq!(record(places).json()["predictions"], list.json()["predictions"], "{places:?}");
+    }
+    let others = served.post(path, "application/json", r#"{"a": 1.5, "b": -2, "c": 0.5}"#);
+    assert_eq!((others.status, others.code().as_str()), (422, "bad_rows"), "{}", others.text());
+    let csv = served.post(path, "text/csv", "a,b,c\n1.5,-2,0.5\n");
+    assert_eq!(csv.status, 200, "columns of a file have an order");
+}

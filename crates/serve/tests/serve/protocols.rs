@@ -175,3 +175,67 @@ fn tensors_that_do_not_fit_are_refused() {
     let asked = json!({ "inputs": tensors(), "outputs": [{ "name": "none" }] });
     assert_eq!(post(&served, "/v2/models/titanic/infer", &asked).status, 400);
 }
+
+#[test]
+fn tensors_that_cannot_be_are_refused_and_nan_is_missing() {
+    let served = serve();
+    let infer = |age: &str, datatype: &str| {
+        let input = |name: &str, datatype: &str, data: &str| {
+            format!(r#"{{"name":"{name}","shape":[1],"datatype":"{datatype}","data":[{data}]}}"#)
+        };
+        let inputs = [
+            input("Pclass", "INT64", "3"),
+            input("Sex", "BYTES", r#""male""#),
+            input("Age", datatype, age),
+            input("SibSp", "INT64", "0"),
+            input("Parch", "INT64", "0"),
+            input("Fare", "FP64", "7.83"),
+            input("Cabin", "BYTES", "null"),
+            input("Embarked", "BYTES", r#""Q""#),
+        ];
+        let body = format!(r#"{{"inputs":[{}]}}"#, inputs.join(","));
+        served.post("/v2/models/titanic/infer", "application/json", body)
+    };
+    assert_eq!(infer("34", "UINT8").status, 200);
+    for (age, datatype) in [("300", "UINT8"), ("-5", "UINT8"), ("128", "INT8"), ("1.5", "INT64")] {
+        let answer = infer(age, datatype);
+        assert_eq!(answer.status, 400, "{age} {datatype} {}", answer.text());
+    }
+    assert_eq!(infer("NaN", "FP64").json()["outputs"], infer("null", "FP64").json()["outputs"]);
+    let answer = served.post("/v2/models/titanic/infer", "application/json", r#"{"inputs":[]}"#);
+    assert!(answer.status == 400 && answer.text().contains("there are no inputs"), "{}", answer.text());
+    let put = served.ask("PUT", "/v1/models/titanic/predict", &[], b"");
+    assert_eq!((put.status, put.header("allow")), (405, Some("POST")));
+}
+
+#[test]
+fn a_graph_of_its_own_outputs_says_what_they_are() {
+    let path = crate::support::root("tests/fixtures/bare/typed.onnx");
+    let typed = automl_pack_serve::Bundle { path, name: None };
+    let served = serve_with(quiet(), &[typed]);
+    let told = served.get("/v2/models/typed").json();
+    let example = served.get("/v1/models/typed").json()["example"].clone();
+    let inputs: Vec<Value> = told["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| {
+            let cell = &example[input["name"].as_str().unwrap()];
+            let cell = match input["datatype"].as_str().unwrap() {
+                "BOOL" => serde_json::json!(true),
+                "BYTES" => serde_json::json!("1"),
+                _ if cell.is_null() => serde_json::json!(1),
+                _ => cell.clone(),
+            };
+            serde_json::json!({ "name": input["name"], "datatype": input["datatype"], "shape": [1], "data": [cell] })
+        })
+        .collect();
+    let body = serde_json::json!({ "inputs": inputs }).to_string();
+    let answer = served.post("/v2/models/typed/infer", "application/json", body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for (said, given) in
+        told["outputs"].as_array().unwrap().iter().zip(answer.json()["outputs"].as_array().unwrap())
+    {
+        assert_eq!((&said["name"], &said["datatype"]), (&given["name"], &given["datatype"]), "{told}");
+    }
+}

@@ -105,3 +105,59 @@ fn a_file_that_changes_is_opened_again_and_no_request_is_lost() {
     assert!(text.contains("automl_pack_reloads_total{model=\"churn\",outcome=\"reloaded\"} 1"), "{text}");
     assert!(text.contains("outcome=\"refused\"} 1"), "{text}");
 }
+
+/// Waits until these versions, and no others, are served.
+fn wait_for(served: &Served, wanted: &[&str]) {
+    let began = Instant::now();
+    loop {
+        let told = served.get("/v1/models").json();
+        let versions: Vec<&str> =
+            told["served"].as_array().unwrap().iter().map(|one| one["version"].as_str().unwrap()).collect();
+        if versions == wanted {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{versions:?}, expected {wanted:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn files_may_exchange_their_versions() {
+    let folder = tempfile::tempdir().unwrap();
+    let [a, b] = ["a.zip", "b.zip"].map(|name| folder.path().join(name));
+    let all = ["1.0.0", "2.0.0", "3.0.0"].map(|version| churn(&folder.path().join(version), version));
+    fs::write(&a, &all[0]).unwrap();
+    fs::write(&b, &all[1]).unwrap();
+    let bundles = [&a, &b].map(|path| Bundle { path: path.clone(), name: None });
+    let served = serve_with(Options { watch: true, ..quiet() }, &bundles);
+    // Also right after the start.
+    fs::write(&a, &all[1]).unwrap();
+    fs::write(&b, &all[2]).unwrap();
+    wait_for(&served, &["2.0.0", "3.0.0"]);
+    // One after the other: the first waits for the second.
+    fs::write(&a, &all[2]).unwrap();
+    thread::sleep(Duration::from_millis(2500));
+    wait_for(&served, &["2.0.0", "3.0.0"]);
+    assert!(served.get("/metrics").text().contains("outcome=\"refused\""));
+    fs::write(&b, &all[0]).unwrap();
+    wait_for(&served, &["1.0.0", "3.0.0"]);
+}
+
+#[test]
+fn what_was_put_over_or_deleted_comes_from_its_file_again_when_that_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("churn.zip");
+    let one = churn(&path, "1.0.0");
+    let two = churn(&folder.path().join("2"), "2.0.0");
+    let bundle = Bundle { path: path.clone(), name: None };
+    let options = Options { watch: true, put_token: Some(TOKEN.to_owned()), ..quiet() };
+    let served = serve_with(options, &[bundle]);
+    assert_eq!(put(&served, "churn", &one).status, 200);
+    let token = format!("Bearer {TOKEN}");
+    let path_of_one = "/v1/models/churn/versions/1.0.0";
+    assert_eq!(served.ask("DELETE", path_of_one, &[("authorization", &token)], b"").status, 200);
+    assert_eq!(served.get("/readyz").status, 503, "nothing is served");
+    fs::write(&path, &two).unwrap();
+    wait_for(&served, &["2.0.0"]);
+    assert_eq!(served.get("/readyz").status, 200);
+}

@@ -81,6 +81,8 @@ fn a_bundle_is_put_beside_the_others_for_a_percentage() {
     assert_eq!(put(&served, "churn?share=20", &bytes[2]).status, 200);
     let counts = answered(&served);
     assert!((19..=21).contains(&counts["3.0.0"]) && !counts.contains_key("2.0.0"), "{counts:?}");
+    let plain = put(&served, "churn", &bytes[1]).json();
+    assert_eq!(plain["share"], 0.0, "beside others that have shares, one without is told so");
     for query in ["share=101", "share=x", "sahre=5"] {
         assert_eq!(put(&served, &format!("churn?{query}"), &bytes[2]).status, 400, "{query}");
     }
@@ -140,6 +142,7 @@ fn traffic_that_cannot_be_is_refused_and_what_was_stays() {
         (json!({ "shadows": ["9.0.0"] }), 400),
         (json!({ "sahres": {} }), 400),
         (json!([]), 400),
+        (json!({ "shares": null }), 400),
     ] {
         let answer = direct(&served, &traffic);
         assert_eq!(answer.status, status, "{traffic} {}", answer.text());

@@ -23,7 +23,7 @@ use crate::{
     answer::typed,
     refusal::{Code, Refusal},
     routes::{Answer, Ask, body, score, score::ask},
-    rows::Given,
+    rows::{Given, without_nan},
     state::State,
 };
 
@@ -57,7 +57,7 @@ async fn answer(
 ) -> Answer {
     let asked = ask(state, name, version, headers)?;
     let length = headers.get(JSON_LENGTH).map(json_length).transpose()?;
-    let body = body::read(headers, body, state.options.limits.body, &state.options.limits).await?;
+    let body = body::read(state, headers, body).await?;
     let bytes = body.len();
     // What the request wishes is known when it is read, which is on the thread that writes the answer too.
     let wished = Arc::new(OnceLock::new());
@@ -73,7 +73,9 @@ async fn answer(
                 format!("{JSON_LENGTH} is {length}, and {} bytes came", body.len()),
             )
         })?;
-        let mut request = Request::read(json)?;
+        // Where a client of numpy's has NaN, it writes one.
+        let json = without_nan(json);
+        let mut request = Request::read(&json)?;
         let wish = Wish::new(request.id.take(), &request.parameters, std::mem::take(&mut request.outputs))?;
         let _ = wishes.set(wish);
         request.rows(behind)

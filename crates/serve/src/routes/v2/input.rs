@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::tensor::Datatype;
 use crate::{
     refusal::{Code, Refusal},
-    rows::{Given, Json, array},
+    rows::{Given, Json, array, check_width},
 };
 
 /// What a request says before its binary data.
@@ -58,6 +58,10 @@ impl<'a> Request<'a> {
         let mut columns = Vec::new();
         let mut rows: Option<usize> = None;
         let mut by_position = false;
+        if self.inputs.is_empty() {
+            return Err(Refusal::new(Code::BadBody, "there are no inputs").field("inputs"));
+        }
+        check_width(self.inputs.len(), "inputs")?;
         for input in self.inputs {
             let (name, shape) = (input.name.clone(), input.shape.clone());
             let refuse =
@@ -72,6 +76,7 @@ impl<'a> Request<'a> {
                     )));
                 }
             };
+            check_width(width, &name)?;
             if count.checked_mul(width) != Some(cells.len()) {
                 return Err(refuse(format!("the shape is {shape:?}, and {} elements came", cells.len())));
             }
@@ -103,7 +108,7 @@ impl<'a> Request<'a> {
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
         let rows = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
             .map_err(|error| Refusal::new(Code::BadBody, error.to_string()))?;
-        Ok(Given { rows, by_position })
+        Ok(Given { rows, by_position, by_name: false })
     }
 
     /// A request of raw bytes alone, for the one input that there is.
@@ -132,7 +137,7 @@ impl<'a> Input<'a> {
                 match cells.iter().position(|cell| !datatype.takes(cell)) {
                     Some(place) => Err(refuse(format!(
                         "data[{place}] is {}: expected {}",
-                        cells[place].word(),
+                        cells[place].shown().unwrap_or_default(),
                         datatype.word()
                     ))),
                     None => Ok(cells),

@@ -9,9 +9,9 @@ mod input;
 mod output;
 mod tensor;
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
-use automl_pack_plan::{Classes, Kind, Schema, Task};
+use automl_pack_plan::{Classes, Kind, Plan, Task};
 use axum::{
     extract::{Path, State as Shared},
     response::Response,
@@ -76,20 +76,28 @@ fn describe(state: &State, model: &Model) -> Response {
         "name": model.name(),
         "versions": versions,
         "platform": "automl_pack",
-        "inputs": inputs(pattern.plan().schema()),
-        "outputs": outputs(&pattern.target().task),
+        "inputs": inputs(pattern.plan()),
+        "outputs": outputs(model),
     }))
 }
 
-fn inputs(schema: &Schema) -> Vec<Value> {
+fn inputs(plan: &Plan) -> Vec<Value> {
+    let schema = plan.schema();
     if let Some(wide) = schema.as_wide() {
         let width = if let automl_pack_plan::Width::Exactly(width) = wide.width { width as i64 } else { -1 };
         let kind = schema.columns().first().and_then(|column| column.kind.as_ref());
         let datatype = kind.map_or(Datatype::Double, datatype);
         return vec![json!({ "name": wide.input, "datatype": datatype.word(), "shape": [-1, width] })];
     }
-    let input = |name: &str, kind| json!({ "name": name, "datatype": datatype(kind).word(), "shape": [-1] });
-    schema.read().map(|(_, column, kind)| input(&column.name, kind)).collect()
+    // A graph's own inputs say what they take.
+    let blocks =
+        plan.blocks().iter().flat_map(|block| iter::repeat_n(block.element, block.columns.unwrap_or(0)));
+    let mut elements = blocks.map(Datatype::of_element);
+    let columns = schema.read().map(|(_, column, kind)| {
+        let datatype = elements.next().unwrap_or_else(|| datatype(kind));
+        json!({ "name": column.name, "datatype": datatype.word(), "shape": [-1] })
+    });
+    columns.collect()
 }
 
 /// What a column is described as. Another that holds the same values is taken too.
@@ -104,9 +112,9 @@ fn datatype(kind: &Kind) -> Datatype {
     }
 }
 
-fn outputs(task: &Task) -> Vec<Value> {
+fn outputs(model: &Model) -> Vec<Value> {
     let output = |name: &str, datatype: Datatype, shape: &[i64]| json!({ "name": name, "datatype": datatype.word(), "shape": shape });
-    match task {
+    match &model.auto().pattern.target().task {
         Task::Classification(classes) => {
             let label = match classes {
                 Classes::Text(_) => Datatype::Bytes,
@@ -117,6 +125,9 @@ fn outputs(task: &Task) -> Vec<Value> {
             vec![output("prediction", label, &[-1]), output("probabilities", Datatype::Single, &wide)]
         }
         Task::Regression(_) => vec![output("prediction", Datatype::Single, &[-1])],
-        Task::Outputs(names) => names.iter().map(|name| output(name, Datatype::Single, &[-1])).collect(),
+        Task::Outputs(names) => {
+            let datatype = |name: &str| model.answer_type(name).map_or(Datatype::Single, Datatype::of_column);
+            names.iter().map(|name| output(name, datatype(name), &[-1])).collect()
+        }
     }
 }

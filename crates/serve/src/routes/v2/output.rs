@@ -57,13 +57,7 @@ impl Tensor {
         };
         let rows = scores.num_rows();
         let shape = if name == PROBABILITIES { vec![rows, columns.len()] } else { vec![rows] };
-        let datatype = match first.data_type() {
-            DataType::Float32 => Datatype::Single,
-            DataType::Float64 => Datatype::Double,
-            DataType::Int64 => Datatype::Int64,
-            DataType::Boolean => Datatype::Bool,
-            _ => Datatype::Bytes,
-        };
+        let datatype = Datatype::of_column(first.data_type());
         let mut tensor = Tensor {
             name: name.to_owned(),
             datatype: datatype.word(),

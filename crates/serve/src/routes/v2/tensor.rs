@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use arrow_schema::DataType;
+use automl_pack_plan::Element;
+
 use crate::{
     refusal::{Code, Refusal},
     rows::Json,
@@ -46,6 +49,29 @@ impl Datatype {
         Datatype::ALL.iter().find(|(_, known, _)| *known == word).map(|(datatype, ..)| *datatype)
     }
 
+    /// What a column of scores is answered as.
+    pub(super) fn of_column(column: &DataType) -> Datatype {
+        match column {
+            DataType::Float32 => Datatype::Single,
+            DataType::Float64 => Datatype::Double,
+            DataType::Int64 => Datatype::Int64,
+            DataType::Boolean => Datatype::Bool,
+            _ => Datatype::Bytes,
+        }
+    }
+
+    /// What an input of a graph takes.
+    pub(super) fn of_element(element: Element) -> Datatype {
+        match element {
+            Element::Single => Datatype::Single,
+            Element::Double => Datatype::Double,
+            Element::Integer => Datatype::Int64,
+            Element::Short => Datatype::Int32,
+            Element::Truth => Datatype::Bool,
+            Element::Text => Datatype::Bytes,
+        }
+    }
+
     pub(super) fn word(self) -> &'static str {
         Datatype::ALL.iter().find(|(datatype, ..)| *datatype == self).map_or("", |(_, word, _)| word)
     }
@@ -68,8 +94,23 @@ impl Datatype {
             }
             // 64 bits without a sign are more than 64 with one, and are kept as a text.
             (Datatype::Uint64, Json::Text(text)) => text.parse::<u64>().is_ok(),
-            (_, cell) => matches!(cell, Json::Integer(_)),
+            (_, Json::Integer(number)) => self.range().is_none_or(|range| range.contains(number)),
+            _ => false,
         }
+    }
+
+    /// The integers that there are, where not all of 64 bits are.
+    fn range(self) -> Option<std::ops::RangeInclusive<i64>> {
+        Some(match self {
+            Datatype::Uint8 => 0..=u8::MAX.into(),
+            Datatype::Uint16 => 0..=u16::MAX.into(),
+            Datatype::Uint32 => 0..=u32::MAX.into(),
+            Datatype::Uint64 => 0..=i64::MAX,
+            Datatype::Int8 => i8::MIN.into()..=i8::MAX.into(),
+            Datatype::Int16 => i16::MIN.into()..=i16::MAX.into(),
+            Datatype::Int32 => i32::MIN.into()..=i32::MAX.into(),
+            _ => return None,
+        })
     }
 
     /// The elements of raw bytes, little-endian.
