@@ -1,15 +1,15 @@
 """`automl-pack serve` beside FastAPI with onnxruntime and `mlflow models serve`, on the same five graphs, with wrk.
 
-    pip install -r bench/requirements.txt fastapi "uvicorn[standard]" mlflow
+    pip install -r bench/requirements-serve.txt
     apt-get install wrk
     cargo build --profile measure --workspace
-    PROFILE=measure python bench/serve.py [--seconds 10] [--connections 8]
+    PROFILE=measure python bench/serve.py [--seconds 10] [--connections 64]
 
 All on loopback, two workers each, one server at a time and in turns; before anything is timed, all sides answer the
 same rows, within 1e-5. wrk takes a share of the cores that all sides pay for alike.
 """
 
-import argparse, json, os, pathlib, re, statistics, subprocess, sys, tempfile, time, urllib.request
+import argparse, json, os, pathlib, re, socket, statistics, subprocess, sys, tempfile, time, urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import ensemble
@@ -40,6 +40,12 @@ class Side:
     def __exit__(self, *_):
         os.killpg(self.process.pid, 15)
         self.process.wait()
+        # Its workers may listen a little longer.
+        while True:
+            with socket.socket() as caller:
+                if caller.connect_ex(("127.0.0.1", PORT)) != 0:
+                    return
+            time.sleep(0.2)
 
     def ask(self, records):
         request = urllib.request.Request(f"http://127.0.0.1:{PORT}{self.path}", json.dumps(self.wrap(records)).encode(),
@@ -80,8 +86,10 @@ def sides(folder, bundle, graphs):
     return [
         Side("automl-pack", [ensemble.RELEASE / "automl-pack", "serve", f"mixed={bundle}", "--addr", f"127.0.0.1:{PORT}"],
              "/v1/models/mixed/predict", lambda records: records, lambda answer: answer["predictions"]),
-        Side("FastAPI, onnxruntime", [scripts / "uvicorn", "serve_peer:app", "--port", PORT, "--workers", 2,
+        Side("FastAPI, lean", [scripts / "uvicorn", "serve_peer:app", "--port", PORT, "--workers", 2,
              "--log-level", "warning"], "/predict", lambda records: records, lambda answer: answer, {**peer, "APP": "1"}),
+        Side("FastAPI, with a model of rows", [scripts / "uvicorn", "serve_peer:app", "--port", PORT, "--workers", 2,
+             "--log-level", "warning"], "/predict_checked", lambda records: records, lambda answer: answer, {**peer, "APP": "1"}),
         Side("MLflow", [scripts / "mlflow", "models", "serve", "-m", model, "-p", PORT, "--workers", 2,
              "--env-manager", "local"], "/invocations", lambda records: {"dataframe_records": records},
              lambda answer: answer["predictions"], {**peer, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}),
@@ -92,7 +100,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--connections", type=int, default=64)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -110,7 +118,9 @@ if __name__ == "__main__":
                         figures = side.load(folder, [RECORD] * rows, options.connections, options.seconds)
                         found.setdefault((rows, side.name), []).append(figures)
                         print(rows, side.name, *(f"{figure:.2f}" for figure in figures), flush=True)
-        print(f"\n{'rows':>5} {'':24}{'requests/s':>12}{'p50, ms':>10}{'p99, ms':>10}{'p99.9, ms':>11}")
-        for (rows, side), rounds in sorted(found.items()):
-            rate, p50, p99, p999 = (statistics.median(column) for column in zip(*rounds))
-            print(f"{rows:5} {side:24}{rate:12.0f}{p50:10.2f}{p99:10.2f}{p999:11.2f}")
+        print(f"\n{'rows':>5} {'':30}{'requests/s':>12}{'p50, ms':>10}{'p99, ms':>10}{'p99.9, ms':>11}{'ours':>8}{'ours at p99':>13}")
+        of = {key: [statistics.median(column) for column in zip(*rounds)] for key, rounds in found.items()}
+        for (rows, side), (rate, p50, p99, p999) in sorted(of.items()):
+            ours = of[rows, all_sides[0].name]
+            ratios = f"{ours[0] / rate:8.1f}{p99 / ours[2]:13.1f}" if side != all_sides[0].name else ""
+            print(f"{rows:5} {side:30}{rate:12.0f}{p50:10.2f}{p99:10.2f}{p999:11.2f}{ratios}")

@@ -168,6 +168,10 @@ impl Pattern {
         prepare: impl Fn(&Table<'_>) -> Result<Sifted, plan::Error> + Sync,
     ) -> Result<Sifted, Error> {
         let table = rows.table();
+        // What is one block is not cut.
+        if table.len() <= BLOCK {
+            return Ok(prepare(&table)?);
+        }
         let ignored = self.plan.find_columns(&table)?.ignored;
         let blocks: Vec<_> =
             blocks(table.len()).map(|(first, count)| (first, table.slice(first, count))).collect();
@@ -182,9 +186,6 @@ impl Pattern {
             notes.append(*first, &prepared.notes);
             parts.push(prepared.blocks);
             failed.extend(of_block.into_iter().map(|(row, error)| (row + first, error.after_rows(*first))));
-        }
-        if parts.is_empty() {
-            parts.push(prepare(&table)?.0.blocks);
         }
         Ok((Prepared { blocks: stack(parts), notes, ignored }, failed))
     }

@@ -8,7 +8,12 @@ const POWERS: [f64; 16] =
 
 /// A number of up to 15 digits, to the last bit: its digits are exact, so is the power of ten, and one division rounds
 /// once. None of what is written otherwise, which may be a number all the same.
-pub(crate) fn decimal(text: &str) -> Option<f64> {
+///
+/// ```
+/// assert_eq!(automl_pack_plan::decimal("-2.5"), Some(-2.5));
+/// assert_eq!(automl_pack_plan::decimal("1e3"), None);
+/// ```
+pub fn decimal(text: &str) -> Option<f64> {
     leading(text.as_bytes()).filter(|(_, length)| *length == text.len()).map(|(number, _)| number)
 }
 

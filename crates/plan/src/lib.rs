@@ -65,7 +65,7 @@ mod vocabulary;
 pub use block::{Block, Element};
 pub use clock::Clock;
 pub use column::{Column, Kind, Lists, Spellings};
-pub use decimal::Decimals;
+pub use decimal::{Decimals, decimal};
 pub use distinct::DistinctNames;
 pub use drift::{ColumnDrift, Drift, Pair, Rate, Share, Thresholds, Verdict};
 pub use error::{Error, MissingColumn};

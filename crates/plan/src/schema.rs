@@ -143,6 +143,10 @@ impl Schema {
             let matching = self.match_positions(names.len())?;
             return Ok(wide.own_places(names).map_or(matching, |places| Matching { places, ignored: 0 }));
         }
+        let is_same = |(column, name): (&Column, &_)| column.name == AsRef::<str>::as_ref(name);
+        if names.len() == self.columns.len() && self.columns.iter().zip(names).all(is_same) {
+            return self.match_positions(names.len());
+        }
         let mut found: HashMap<&str, (usize, usize)> = HashMap::with_capacity(names.len());
         for (place, name) in names.iter().enumerate() {
             found.entry(name.as_ref()).and_modify(|(_, times)| *times += 1).or_insert((place, 1));

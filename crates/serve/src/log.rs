@@ -14,7 +14,8 @@ use std::{
 };
 
 use axum::http::HeaderMap;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::options::Log;
 
@@ -27,6 +28,37 @@ pub(crate) struct Journal {
     log: Log,
     lines: Option<SyncSender<Line>>,
     left_out: AtomicU64,
+}
+
+/// A request that was answered, as it is told.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answered<'a> {
+    pub request: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<&'a Trace>,
+    pub method: &'a str,
+    pub path: &'a str,
+    pub status: u16,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub model: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    pub ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a, T> {
+    time: String,
+    level: &'a str,
+    event: &'a str,
+    #[serde(flatten)]
+    about: &'a T,
 }
 
 #[derive(Debug)]
@@ -54,14 +86,14 @@ impl Journal {
 
     /// Something that happened, and what it concerns.
     pub(crate) fn event(&self, level: &str, event: &str, about: Value) {
-        self.say(level, event, about);
+        self.say(level, event, &about);
     }
 
     /// A request that was answered.
-    pub(crate) fn request(&self, status: u16, about: impl FnOnce() -> Value) {
-        let level = if status >= 500 { "error" } else { "info" };
-        if self.log == Log::All || self.log == Log::Events && status >= 500 {
-            self.say(level, "request", about());
+    pub(crate) fn request(&self, request: &Answered<'_>) {
+        let level = if request.status >= 500 { "error" } else { "info" };
+        if self.log == Log::All || self.log == Log::Events && request.status >= 500 {
+            self.say(level, "request", request);
         }
     }
 
@@ -79,16 +111,10 @@ impl Journal {
         }
     }
 
-    fn say(&self, level: &str, event: &str, about: Value) {
+    fn say(&self, level: &str, event: &str, about: &impl Serialize) {
         let Some(lines) = &self.lines else { return };
-        let mut line = Map::new();
-        line.insert("time".to_owned(), jiff::Timestamp::now().to_string().into());
-        line.insert("level".to_owned(), level.into());
-        line.insert("event".to_owned(), event.into());
-        if let Value::Object(about) = about {
-            line.extend(about.into_iter().filter(|(_, value)| !value.is_null() && value != ""));
-        }
-        let mut line = Value::Object(line).to_string();
+        let time = jiff::Timestamp::now().to_string();
+        let mut line = serde_json::to_string(&Entry { time, level, event, about }).unwrap_or_default();
         line.push('\n');
         if lines.try_send(Line::Text(line)).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
@@ -125,11 +151,12 @@ pub(crate) struct Identity {
     pub trace: Option<Trace>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Trace {
     pub id: String,
     pub span: String,
     pub parent: String,
+    #[serde(skip)]
     flags: String,
 }
 
@@ -173,10 +200,6 @@ impl Trace {
     /// What is told to whoever comes next.
     pub(crate) fn header(&self) -> String {
         format!("00-{}-{}-{}", self.id, self.span, self.flags)
-    }
-
-    pub(crate) fn about(&self) -> Value {
-        json!({ "id": self.id, "span": self.span, "parent": self.parent })
     }
 }
 

@@ -8,12 +8,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{ELSEWHERE, ROUTES, Route, kserve, score::Told};
 use crate::{
-    log::Identity,
+    log::{Answered, Identity},
     metrics::Labels,
     refusal::{Code, Refusal},
     state::{Phase, State},
@@ -47,20 +46,18 @@ pub(super) async fn front(Shared(state): Shared<Arc<State>>, request: Request, n
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let (status, took) = (response.status().as_u16(), began.elapsed());
-    state.journal.request(status, || {
-        json!({
-            "request": identity.request,
-            "trace": identity.trace.as_ref().map(crate::log::Trace::about),
-            "method": method.as_str(),
-            "path": path,
-            "status": status,
-            "model": told.model,
-            "version": told.version,
-            "rows": told.rows,
-            "ms": (took.as_secs_f64() * 1e6).round() / 1e3,
-            "code": refusal.as_ref().map(|refusal| refusal.code.word()),
-            "error": refusal.as_ref().map(|refusal| refusal.message.as_str()),
-        })
+    state.journal.request(&Answered {
+        request: &identity.request,
+        trace: identity.trace.as_ref(),
+        method: method.as_str(),
+        path: &path,
+        status,
+        model: &told.model,
+        version: &told.version,
+        rows: told.rows,
+        ms: (took.as_secs_f64() * 1e6).round() / 1e3,
+        code: refusal.as_ref().map(|refusal| refusal.code.word()),
+        error: refusal.as_ref().map(|refusal| refusal.message.as_str()),
     });
     state.metrics.answered(
         Labels { route: route.path, model: told.model, version: told.version },

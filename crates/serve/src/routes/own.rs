@@ -52,7 +52,7 @@ async fn answer(
     let body = body::read(state, &headers, body).await?;
     let bytes = body.len();
     let decode = move |model: &crate::Model| match kind {
-        Kind::Json => rows::of_json(rows::parse(&body)?, model.auto().pattern.plan().schema()),
+        Kind::Json => rows::of_body(&body, model.auto().pattern.plan().schema()),
         // What is packed may unpack to more than came.
         Kind::Table(format) => {
             rows::read_table(Bytes::clone(&body), format, limits.rows, limits.body.saturating_mul(16))

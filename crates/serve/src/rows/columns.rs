@@ -138,7 +138,8 @@ fn batch<'a>(
     Ok(Given { rows: batch, by_position: false, by_name: true })
 }
 
-fn is_double(number: i64) -> bool {
+/// Whether a double has all its digits.
+pub(super) fn is_double(number: i64) -> bool {
     const MOST: i64 = 1 << 53;
     (-MOST..=MOST).contains(&number)
 }

@@ -165,7 +165,7 @@ fn twice<'f>(fields: &'f [(Cow<'_, str>, Json<'_>)]) -> Option<&'f str> {
             .find(|place| fields[..*place].iter().any(|field| field.0 == fields[*place].0))
             .map(|place| fields[place].0.as_ref());
     }
-    let mut seen = HashSet::with_capacity(fields.len());
+    let mut seen = HashSet::with_capacity_and_hasher(fields.len(), foldhash::fast::RandomState::default());
     fields.iter().find(|field| !seen.insert(field.0.as_ref())).map(|field| field.0.as_ref())
 }
 

@@ -4,6 +4,7 @@
 //! - NaN and infinities are no JSON and are refused; a missing cell is null, or is left out
 
 mod columns;
+mod flat;
 mod json;
 mod table;
 
@@ -106,6 +107,14 @@ pub(crate) fn without_nan(body: &[u8]) -> Cow<'_, [u8]> {
         rest = after;
     }
     Cow::Owned(text)
+}
+
+/// What our own protocol takes, as it comes.
+pub(crate) fn of_body(body: &[u8], schema: &Schema) -> Result<Given, Refusal> {
+    match flat::read(body) {
+        Some(given) => Ok(given),
+        None => of_json(parse(body)?, schema),
+    }
 }
 
 /// What our own protocol takes: a record, a list of records or of lists, columns, or `rows` or `columns` under these

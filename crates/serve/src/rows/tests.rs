@@ -91,3 +91,100 @@ fn nan_of_python_is_nothing_and_in_a_text_it_stays() {
     assert!(matches!(without_nan(b"[1]"), Cow::Borrowed(_)));
     assert_eq!(without_nan(b"\"NaN\\").as_ref(), b"\"NaN\\");
 }
+
+/// What the reader of any JSON gives, and what the fast one does, if it does.
+fn both(json: &str) -> (Option<Given>, Option<Given>) {
+    (read(json).ok(), flat::read(json.as_bytes()))
+}
+
+#[test]
+fn plain_records_are_read_as_any_json_is() {
+    let cells = [
+        "1",
+        "-7",
+        "0",
+        "2.5",
+        "-0.0",
+        "1e3",
+        "1E-7",
+        "123456789012345678",
+        "9007199254740993",
+        "true",
+        "false",
+        "null",
+        "\"a\"",
+        "\"é漢😀\"",
+        "\"\"",
+        "3.141592653589793238",
+        "5e-324",
+        "1.7976931348623157e308",
+    ];
+    let mut read_fast = 0;
+    for one in cells {
+        for other in cells {
+            for json in [
+                format!(r#"[{{"a":{one},"b":"x"}},{{"a":{other},"b":null}}]"#),
+                format!(" [ {{ \"a\" : {one} , \"b\" : {other} }} ] "),
+                format!("{{\"a\":{one},\n\"b\":{other}}}"),
+            ] {
+                let (slow, fast) = both(&json);
+                let slow = slow.unwrap_or_else(|| panic!("{json}"));
+                if let Some(fast) = fast {
+                    read_fast += 1;
+                    assert_eq!(fast.rows, slow.rows, "{json}");
+                    assert_eq!((fast.by_name, fast.by_position), (slow.by_name, slow.by_position));
+                }
+            }
+        }
+    }
+    assert!(read_fast > 700, "{read_fast}");
+}
+
+#[test]
+fn what_is_unusual_is_left_to_the_reader_of_any_json() {
+    for json in [
+        "",
+        "[",
+        "[]",
+        "{}",
+        "[{}]",
+        "1",
+        "[1]",
+        "[[1]]",
+        "{\"a\":1",
+        "{\"a\":1}}",
+        "{\"a\":1} x",
+        "[{\"a\":1},]",
+        "{\"a\":01}",
+        "{\"a\":+1}",
+        "{\"a\":1.}",
+        "{\"a\":.5}",
+        "{\"a\":1e}",
+        "{\"a\":-}",
+        "{\"a\":-0}",
+        "{\"a\":1e400}",
+        "{\"a\":1234567890123456789}",
+        "{\"a\":NaN}",
+        "{\"a\":nul}",
+        "{\"a\":\"\\n\"}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":[1]}",
+        "{\"a\":{}}",
+        "{\"a\":1,\"a\":2}",
+        "{\"\\u0061\":1}",
+        "{a:1}",
+        "[{\"a\":1},{\"b\":1}]",
+        "[{\"a\":1},{\"a\":1,\"b\":2}]",
+        "[{\"a\":1,\"b\":2},{\"a\":1}]",
+        "[{\"a\":1,\"b\":2},{\"b\":1,\"a\":2}]",
+        "[{\"a\":1},{\"a\":\"x\"}]",
+        "[{\"a\":1},{\"a\":true}]",
+        "{\"rows\":1}",
+        "{\"columns\":1,\"rows\":2}",
+        "[{\"a\":9007199254740993},{\"a\":0.5}]",
+        "{\"a\":1}\0",
+    ] {
+        assert!(flat::read(json.as_bytes()).is_none(), "{json}");
+    }
+    assert!(flat::read(b"{\"a\":\"\xff\"}").is_none());
+}
