@@ -2,14 +2,20 @@
 
 use std::{
     collections::VecDeque,
+    io::{self, IoSlice},
+    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+};
 
 /// Places for connections.
 ///
@@ -25,8 +31,10 @@ pub(crate) struct Connections {
 /// A connection, and what it does.
 pub(crate) struct Connection {
     requests: AtomicUsize,
-    /// When it last began or ended a request, in milliseconds.
+    /// When it last ended a request, or was sent something, in milliseconds.
     active: AtomicU64,
+    /// Whether there is more to send than is taken.
+    is_sending: AtomicBool,
     give_way: Notify,
 }
 
@@ -40,8 +48,11 @@ pub(crate) struct Place {
 /// A request is asked for as long as this is held.
 pub(crate) struct Asking(Arc<Connection>, Arc<Connections>);
 
-/// What asked a moment ago may be reading its answer, or about to ask again.
+/// What asked a moment ago may be about to ask again.
 const MOMENT: Duration = Duration::from_secs(2);
+
+/// Who is sent an answer and takes nothing of it for so long has had its time.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Connections {
     pub(crate) fn new(most: usize) -> Arc<Connections> {
@@ -68,6 +79,7 @@ impl Connections {
         let connection = Arc::new(Connection {
             requests: AtomicUsize::new(0),
             active: AtomicU64::new(self.now()),
+            is_sending: AtomicBool::new(false),
             give_way: Notify::new(),
         });
         self.lock().push_back(Arc::clone(&connection));
@@ -76,11 +88,16 @@ impl Connections {
 
     /// Closes the connection that has asked nothing for the longest time, if one has for a moment.
     pub(crate) fn make_room(&self) {
-        let since = self.now().saturating_sub(MOMENT.as_millis() as u64);
+        let now = self.now();
         let open = self.lock();
-        let idle = open.iter().filter(|connection| connection.requests.load(Ordering::Acquire) == 0);
-        let longest = idle.min_by_key(|connection| connection.active.load(Ordering::Acquire));
-        if let Some(longest) = longest.filter(|idle| idle.active.load(Ordering::Acquire) <= since) {
+        let idle = open.iter().filter(|connection| {
+            let is_sending = connection.is_sending.load(Ordering::Acquire);
+            let patience = if is_sending { PATIENCE } else { MOMENT };
+            let since = now.saturating_sub(patience.as_millis() as u64);
+            connection.requests.load(Ordering::Acquire) == 0
+                && connection.active.load(Ordering::Acquire) <= since
+        });
+        if let Some(longest) = idle.min_by_key(|connection| connection.active.load(Ordering::Acquire)) {
             // It is asked once, and gone soon.
             longest.active.store(u64::MAX, Ordering::Release);
             longest.give_way.notify_one();
@@ -107,6 +124,11 @@ impl Place {
         self.connection.give_way.notified().await;
     }
 
+    /// The connection's stream, which tells when something goes over it.
+    pub(crate) fn told<S>(&self, stream: S) -> Telling<S> {
+        Telling { stream, connection: Arc::clone(&self.connection), all: Arc::clone(&self.all) }
+    }
+
     /// What tells of the connection's requests.
     pub(crate) fn asks(&self) -> impl Fn() -> Asking + Clone + Send + use<> {
         let (connection, all) = (Arc::clone(&self.connection), Arc::clone(&self.all));
@@ -130,5 +152,67 @@ impl Drop for Place {
         if let Some(place) = open.iter().position(|open| Arc::ptr_eq(open, &self.connection)) {
             open.swap_remove_back(place);
         }
+    }
+}
+
+/// A stream that tells when something goes over it.
+pub(crate) struct Telling<S> {
+    stream: S,
+    connection: Arc<Connection>,
+    all: Arc<Connections>,
+}
+
+impl<S> Telling<S> {
+    fn sent<T>(&self, done: &Poll<io::Result<T>>) {
+        self.connection.is_sending.store(done.is_pending(), Ordering::Release);
+        // One that is to give way stays the last.
+        if done.is_ready() && self.connection.active.load(Ordering::Acquire) != u64::MAX {
+            self.connection.active.store(self.all.now(), Ordering::Release);
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Telling<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Bytes that come are no sign of a request: whoever sends a header byte by byte asks nothing.
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Telling<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.sent(&done);
+        done
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.sent(&done);
+        done
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -1,7 +1,7 @@
 //! What is served: models by name and version, exchanged as a whole.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -92,31 +92,48 @@ impl Models {
         put.expect("it was put")
     }
 
-    /// Puts a model in the place of another, which was opened from the same file and may have another version.
-    /// Whether it was still there.
-    pub(crate) fn replace(&self, old: &Arc<Model>, model: Model) -> bool {
-        let mut is_there = false;
+    /// Puts models in the place of others, all at once: each of a file in the place of the one that the file gave before,
+    /// with its part of the requests, or beside the others where it gave none. Whether the one before was still there,
+    /// for each; where it was not, nothing is put.
+    pub(crate) fn replace(&self, changes: Vec<(Option<Arc<Model>>, Model)>) -> Vec<bool> {
+        let mut are_there = Vec::with_capacity(changes.len());
         self.exchange(|catalog| {
-            let found = catalog.find(old.name(), Some(old.version()));
-            is_there = found.is_some_and(|found| Arc::ptr_eq(&found, old));
-            if !is_there {
-                return;
-            }
             let before = catalog.clone();
-            let was_main =
-                catalog.by_name.get(old.name()).is_some_and(|versions| versions.main == old.version());
-            catalog.remove(old);
-            let versions = before.by_name.get(model.name());
-            let main = versions.map(|versions| versions.main.clone()).filter(|_| !was_main);
-            let traffic = versions.map(|versions| versions.traffic.clone()).unwrap_or_default();
-            let new = catalog.put(model);
-            if let Some(versions) = catalog.by_name.get_mut(new.name()) {
-                versions.main = main.unwrap_or_else(|| new.version().to_owned());
-                versions.traffic = traffic;
-                versions.traffic.rename(old.version(), new.version());
+            let mut renamed: BTreeMap<(String, String), String> = BTreeMap::new();
+            let mut news = Vec::with_capacity(changes.len());
+            for (old, new) in changes {
+                let is_there = old.as_ref().is_none_or(|old| {
+                    let found = before.find(old.name(), Some(old.version()));
+                    found.is_some_and(|found| Arc::ptr_eq(&found, old))
+                });
+                are_there.push(is_there);
+                if !is_there {
+                    continue;
+                }
+                if let Some(old) = old {
+                    catalog.remove(&old);
+                    let old = (old.name().to_owned(), old.version().to_owned());
+                    renamed.insert(old, new.version().to_owned());
+                }
+                news.push(new);
+            }
+            let mut names = BTreeSet::new();
+            for new in news {
+                names.insert(catalog.put(new).name().to_owned());
+            }
+            for name in names {
+                let (Some(then), Some(now)) = (before.by_name.get(&name), catalog.by_name.get_mut(&name))
+                else {
+                    continue;
+                };
+                let now_called = |version: &String| {
+                    renamed.get(&(name.clone(), version.clone())).unwrap_or(version).clone()
+                };
+                now.main = now_called(&then.main);
+                now.traffic = then.traffic.renamed(now_called);
             }
         });
-        is_there
+        are_there
     }
 
     /// Takes a version away; whether it was there.

@@ -5,6 +5,7 @@
 //! or deleted is opened again when it changes.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
     time::{Duration, SystemTime},
@@ -30,6 +31,8 @@ pub(crate) struct Watched<T> {
     read: Option<Trace>,
     /// Another state of it, which is read when it stays.
     next: Option<Trace>,
+    /// Whether it is tried again when another file changes.
+    waits: bool,
     gives: T,
 }
 
@@ -39,7 +42,7 @@ pub(crate) type Source = Watched<(Name, Option<String>)>;
 impl<T> Watched<T> {
     /// A file as it was before it was read.
     pub(crate) fn new(path: &Path, read: Option<Trace>, gives: T) -> Watched<T> {
-        Watched { path: path.to_owned(), read, next: None, gives }
+        Watched { path: path.to_owned(), read, next: None, waits: false, gives }
     }
 
     /// Whether it is to be read: it changed, and two looks at it agree. One that is still written is left alone.
@@ -123,20 +126,26 @@ fn greet_anew(state: &State) {
 
 /// Opens files again: those that changed, or all. One that is refused leaves what is served where it is.
 ///
-/// Files may exchange versions: one whose version another still gives waits until that one was opened.
+/// What was opened is taken over all at once, so that files may exchange versions. One whose version another file gives
+/// is refused, and tried again when another changes.
 fn reload(state: &State, all: bool) {
     let mut files = state.files.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut opened: Vec<(usize, Option<Arc<Model>>, Model)> = Vec::new();
+    let are_due: Vec<bool> = files.iter_mut().map(Watched::is_due).collect();
+    let has_changed = are_due.contains(&true);
+    let mut opened: BTreeMap<usize, (Option<Arc<Model>>, Model)> = BTreeMap::new();
     for (place, file) in files.iter_mut().enumerate() {
-        if !file.is_due() && !all {
+        let (name, version) = &file.gives;
+        let given = version.as_deref();
+        let old = given.and_then(|version| state.models.catalog().find(name.as_str(), Some(version)));
+        // What was deleted stays away until its file changes.
+        let is_deleted = old.is_none() && given.is_some();
+        let is_due = are_due[place] || file.waits && has_changed || all && !is_deleted;
+        if !is_due {
             continue;
         }
-        file.read = trace(&file.path);
-        let (name, version) = &file.gives;
-        let old =
-            version.as_deref().and_then(|version| state.models.catalog().find(name.as_str(), Some(version)));
+        (file.read, file.waits) = (trace(&file.path), false);
         match Model::open(&file.path, Some(name), state.options.policy) {
-            Ok(model) => opened.push((place, old, model)),
+            Ok(model) => drop(opened.insert(place, (old, model))),
             Err(error) => {
                 tell(
                     state,
@@ -147,44 +156,48 @@ fn reload(state: &State, all: bool) {
             }
         }
     }
-    while !opened.is_empty() {
-        let gives = |place: &usize, model: &Model| {
-            let others = files.iter().enumerate().filter(|(other, _)| other != place);
-            let mut same = others.filter(|(_, file)| file.gives.0.as_str() == model.name());
-            same.any(|(_, file)| file.gives.1.as_deref() == Some(model.version()))
-        };
-        let Some(next) = opened.iter().position(|(place, _, model)| !gives(place, model)) else { break };
-        let (place, old, model) = opened.swap_remove(next);
-        files[place].gives.1 = Some(exchange(state, old, model));
-    }
-    for (place, _, model) in opened {
-        let file = &mut files[place];
-        // It is tried again at the next look, by when the other may have changed.
-        file.read = None;
-        let error =
-            format!("{} has version {}, which another file gives", file.path.display(), model.version());
+    while let Some(place) = twice(&files, &opened) {
+        let Some((_, model)) = opened.remove(&place) else { break };
+        files[place].waits = true;
+        let (path, version) = (files[place].path.display(), model.version());
+        let error = format!("{path} has version {version}, which another file gives");
         tell(state, model.name(), "refused", json!({ "model": model.name(), "error": error }));
     }
+    take_over(state, &mut files, opened);
 }
 
-/// Puts a model in the place of the one that its file gave before. Gives its version. Where that one was put over or
-/// deleted meanwhile, this is what counts.
-fn exchange(state: &State, old: Option<Arc<Model>>, model: Model) -> String {
-    let (name, version) = (model.name().to_owned(), model.version().to_owned());
-    let mut about = json!({ "model": name, "version": version, "digest": model.digest() });
-    let outcome = match old {
-        Some(old) if old.digest() == model.digest() && old.version() == version => "unchanged",
-        Some(old) => {
-            about["before"] = old.digest().into();
-            if state.models.replace(&old, model) { "reloaded" } else { "overtaken" }
-        }
-        None => {
-            state.models.put(model, None);
-            "reloaded"
-        }
+/// A file that was opened, and has a version that another gives.
+fn twice(files: &[Source], opened: &BTreeMap<usize, (Option<Arc<Model>>, Model)>) -> Option<usize> {
+    let gives = |place: usize| match opened.get(&place) {
+        Some((_, model)) => (model.name(), Some(model.version())),
+        None => (files[place].gives.0.as_str(), files[place].gives.1.as_deref()),
     };
-    tell(state, &name, outcome, about);
-    version
+    let is_same = |place: usize| (0..files.len()).any(|other| other != place && gives(other) == gives(place));
+    opened.keys().rev().copied().find(|place| is_same(*place))
+}
+
+/// Serves what was opened. Where the model before was put over or deleted meanwhile, this is what counts.
+fn take_over(state: &State, files: &mut [Source], opened: BTreeMap<usize, (Option<Arc<Model>>, Model)>) {
+    let (mut changes, mut told) = (Vec::new(), Vec::new());
+    for (place, (old, model)) in opened {
+        let (name, version) = (model.name().to_owned(), model.version().to_owned());
+        files[place].gives.1 = Some(version.clone());
+        let is_same =
+            old.as_ref().is_some_and(|old| old.digest() == model.digest() && old.version() == version);
+        let mut about = json!({ "model": name, "version": version, "digest": model.digest() });
+        if is_same {
+            tell(state, &name, "unchanged", about);
+            continue;
+        }
+        if let Some(old) = &old {
+            about["before"] = json!({ "version": old.version(), "digest": old.digest() });
+        }
+        told.push((name, about));
+        changes.push((old, model));
+    }
+    for ((name, about), was_there) in told.into_iter().zip(state.models.replace(changes)) {
+        tell(state, &name, if was_there { "reloaded" } else { "overtaken" }, about);
+    }
 }
 
 fn tell(state: &State, model: &str, outcome: &'static str, about: serde_json::Value) {

@@ -27,7 +27,7 @@ use tokio::{
 
 use crate::{
     Error, Model, Models, Options,
-    connections::Asking,
+    connections::{Asking, Place},
     reload::{self, Source},
     routes,
     state::{Phase, State},
@@ -171,7 +171,7 @@ impl Server {
             let (state, service, is_over) = (Arc::clone(&state), service.clone(), is_over.clone());
             connections.spawn(async move {
                 tokio::select! {
-                    () = greet(&state, stream, service, place.asks(), is_over) => {}
+                    () = greet(&state, stream, service, &place, is_over) => {}
                     () = place.gives_way() => {}
                 }
             });
@@ -260,21 +260,21 @@ async fn stop(state: &Arc<State>, shutdown: impl Future<Output = ()>) -> tokio::
 
 type Service = TowerToHyperService<axum::Router>;
 
-async fn greet<A: Fn() -> Asking>(
+async fn greet(
     state: &State,
     stream: TcpStream,
     service: Service,
-    asks: A,
+    place: &Place,
     is_over: watch::Receiver<bool>,
 ) {
     // Answers are small, and written whole.
     let _ = stream.set_nodelay(true);
     let Some(greeting) = &state.greeting else {
-        return connection(state, stream, service, asks, is_over).await;
+        return connection(state, place.told(stream), service, place.asks(), is_over).await;
     };
     // What goes wrong on a connection is its caller's to know.
     if let Ok(Ok(stream)) = tokio::time::timeout(state.options.limits.headers, greeting.greet(stream)).await {
-        connection(state, stream, service, asks, is_over).await;
+        connection(state, place.told(stream), service, place.asks(), is_over).await;
     }
 }
 

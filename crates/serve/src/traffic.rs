@@ -101,13 +101,11 @@ impl Traffic {
         }
     }
 
-    /// The same with another version in the place of one.
-    pub(crate) fn rename(&mut self, old: &str, new: &str) {
-        if let Some(share) = self.shares.remove(old) {
-            self.shares.insert(new.to_owned(), share);
-        }
-        if self.shadows.remove(old) {
-            self.shadows.insert(new.to_owned());
+    /// The same with versions under other names.
+    pub(crate) fn renamed(&self, name: impl Fn(&String) -> String) -> Traffic {
+        Traffic {
+            shares: self.shares.iter().map(|(version, share)| (name(version), *share)).collect(),
+            shadows: self.shadows.iter().map(name).collect(),
         }
     }
 }
@@ -149,8 +147,7 @@ mod tests {
 
     #[test]
     fn versions_go_and_come() {
-        let mut traffic = canary();
-        traffic.rename("1", "1.1");
+        let mut traffic = canary().renamed(|version| version.replace('1', "1.1"));
         traffic.forget("2");
         assert_eq!(traffic.pick(0.99), Some("1.1"));
         traffic.forget("1.1");

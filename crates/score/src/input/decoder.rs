@@ -1,6 +1,9 @@
 //! Chunks to rows: the columns that models read, and those that are kept.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema};
@@ -38,6 +41,8 @@ pub(crate) struct Decoder {
     wanted: Vec<(usize, Form)>,
     /// Which of these columns may come as numbers, of separated values.
     decimals: Vec<Option<Decimals>>,
+    /// Which of them had a cell that is none.
+    lost: Vec<AtomicBool>,
     read: Vec<Pick>,
     kept: Vec<Pick>,
     /// Whether a row of JSON may give no other names than are known.
@@ -99,6 +104,7 @@ impl Decoder {
             first.filter(|first| picks.all(|pick| pick.decimals == Some(*first)))
         };
         let decimals = wanted.iter().map(|(place, _)| of_place(*place)).collect();
+        let lost = wanted.iter().map(|_| AtomicBool::new(false)).collect();
         let partitions = partitions.iter().map(|(_, value)| value.clone()).collect();
         Decoder {
             format: opened.format,
@@ -108,6 +114,7 @@ impl Decoder {
             partitions,
             wanted,
             decimals,
+            lost,
             read,
             kept,
             is_closed: false,
@@ -163,7 +170,9 @@ impl Decoder {
 
     fn decode_text(&self, text: &super::Text) -> Columns {
         match self.dialect {
-            Some(dialect) => csv::decode(text, dialect, &self.names, &self.places(), &self.decimals),
+            Some(dialect) => {
+                csv::decode(text, dialect, &self.names, &self.places(), &self.decimals, &self.lost)
+            }
             None => json::decode(text, &self.names, &self.wanted, self.is_closed),
         }
     }

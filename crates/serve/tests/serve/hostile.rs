@@ -376,3 +376,35 @@ fn who_said_all_and_only_listens_is_answered() {
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     assert_eq!(receive(&mut stream).status, 200);
 }
+
+#[test]
+fn who_reads_slowly_is_not_cut_for_those_who_ask_nothing() {
+    let limits = Limits { connections: 3, ..Limits::default() };
+    let served = serve_with(Options { limits, ..quiet() }, &[titanic()]);
+    let rows = format!("[{}]", vec![ROW; 60_000].join(","));
+    let mut slow = served.connect();
+    let path = "/v1/models/titanic/predict?members=true";
+    send(&mut slow, "POST", path, &[("content-type", "application/json")], rows.as_bytes());
+    let mut first = [0; 4096];
+    slow.read_exact(&mut first).unwrap();
+    // Others come and say nothing for longer than a moment, and some ask.
+    let _idle: Vec<_> = (0..6).map(|_| served.connect()).collect();
+    for _ in 0..30 {
+        let mut some = [0; 65_536];
+        slow.read_exact(&mut some).unwrap();
+        thread::sleep(Duration::from_millis(100));
+    }
+    served.check_alive();
+    let mut all = Vec::new();
+    slow.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let length = {
+        let head = String::from_utf8_lossy(&first);
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let body = head.find("\r\n\r\n").unwrap() + 4;
+        body + length.trim().parse::<usize>().unwrap()
+    };
+    let read = first.len() + 30 * 65_536;
+    assert!(length > read + (4 << 20), "{length}: more than the system holds for who does not read");
+    (&mut slow).take((length - read) as u64).read_to_end(&mut all).unwrap();
+    assert_eq!(read + all.len(), length);
+}

@@ -141,6 +141,21 @@ fn files_may_exchange_their_versions() {
     assert!(served.get("/metrics").text().contains("outcome=\"refused\""));
     fs::write(&b, &all[0]).unwrap();
     wait_for(&served, &["1.0.0", "3.0.0"]);
+    assert_eq!(version(&served), "1.0.0", "the file that was the main one's stays it");
+    // Each other's, at once.
+    let refused =
+        |text: &str| text.lines().find(|line| line.contains("outcome=\"refused\"")).map(str::to_owned);
+    let before = refused(&served.get("/metrics").text());
+    fs::write(&a, &all[0]).unwrap();
+    fs::write(&b, &all[2]).unwrap();
+    let began = Instant::now();
+    while version(&served) != "3.0.0" {
+        assert!(began.elapsed() < Duration::from_secs(20), "they never exchange");
+        thread::sleep(Duration::from_millis(50));
+    }
+    wait_for(&served, &["1.0.0", "3.0.0"]);
+    thread::sleep(Duration::from_millis(1500));
+    assert_eq!(refused(&served.get("/metrics").text()), before);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Separated values: the header, and cells out of chunks of text.
 
-use std::sync::Arc;
+mod fused;
+
+use std::sync::{Arc, atomic::AtomicBool};
 
 use arrow_array::{ArrayRef, Float64Array, LargeStringArray};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
@@ -103,8 +105,20 @@ impl<'t> Iterator for RowsOf<'t> {
 
 /// The cells of some columns, out of a chunk of text: where they are is found row by row, and they are taken column by
 /// column, each of which is written in one go. Those that may be numbers are read on the way, and are numbers where
-/// all of the chunk's are.
+/// all of the chunk's are. `lost` remembers columns that had a cell that is none.
 pub(super) fn decode(
+    text: &Text,
+    dialect: Dialect,
+    names: &[String],
+    places: &[usize],
+    decimals: &[Option<Decimals>],
+    lost: &[AtomicBool],
+) -> Columns {
+    fused::decode(text, dialect, names.len(), places, decimals, lost)
+        .unwrap_or_else(|| row_by_row(text, dialect, names, places, decimals))
+}
+
+fn row_by_row(
     text: &Text,
     dialect: Dialect,
     names: &[String],
@@ -284,7 +298,14 @@ mod tests {
         let text = Text { bytes: text.into(), line: 1, too_long: None };
         let names = ["a", "b", "c", "d"].map(str::to_owned);
         let decimals = Column::new("x", Kind::Number).decimals();
-        decode(&text, dialect, &names, &[0, 1, 3], &[decimals, None, decimals])
+        let (places, decimals) = ([0, 1, 3], [decimals, None, decimals]);
+        let slow = row_by_row(&text, dialect, &names, &places, &decimals);
+        let lost = [(); 3].map(|()| AtomicBool::new(false));
+        if let Some(fast) = fused::decode(&text, dialect, names.len(), &places, &decimals, &lost) {
+            assert_eq!((&fast.arrays, &fast.lines, fast.rows), (&slow.arrays, &slow.lines, slow.rows));
+            assert!(slow.refused.is_empty());
+        }
+        slow
     }
 
     #[test]
@@ -306,6 +327,42 @@ mod tests {
             assert_eq!(texts, ["1.50", odd.trim_matches('"')], "{odd:?}");
             assert_eq!(found.arrays[2].as_primitive::<Float64Type>().values().to_vec(), [2.0, 3.0]);
         }
+    }
+
+    #[test]
+    fn one_pass_gives_what_row_by_row_does() {
+        let dialect = Dialect { delimiter: b',', quote: b'"' };
+        let pieces = [
+            "1",
+            "-2.5",
+            "x",
+            ",",
+            ",",
+            ",",
+            "\n",
+            "\n",
+            "1,a,2,3\n",
+            "0.25,é,,-7\n",
+            "12345678.5",
+            "\"",
+            "\r\n",
+        ];
+        let mut state = 11_u64;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..9 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text += pieces[(state >> 33) as usize % pieces.len()];
+            }
+            // The comparison is in there.
+            let _ = decoded(&text, dialect);
+        }
+        let text = "1,a,2,3\n\n-0.5,b,,4";
+        let lost = [(); 3].map(|()| AtomicBool::new(false));
+        let (places, number) = ([0, 1, 3], Column::new("x", Kind::Number).decimals());
+        let chunk = Text { bytes: text.into(), line: 1, too_long: None };
+        let fast = fused::decode(&chunk, dialect, 4, &places, &[number, None, number], &lost);
+        assert_eq!(fast.map(|fast| (fast.rows, fast.lines)), Some((2, vec![1, 3])));
     }
 
     #[test]
