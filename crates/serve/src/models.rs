@@ -126,11 +126,11 @@ impl Models {
                 else {
                     continue;
                 };
-                let now_called = |version: &String| {
-                    renamed.get(&(name.clone(), version.clone())).unwrap_or(version).clone()
+                let renamed = |version: &String| {
+                    let new = renamed.get(&(name.clone(), version.clone()));
+                    new.unwrap_or(version).clone()
                 };
-                now.main = now_called(&then.main);
-                now.traffic = then.traffic.renamed(now_called);
+                (now.main, now.traffic) = (renamed(&then.main), then.traffic.renamed(renamed));
             }
         });
         are_there
