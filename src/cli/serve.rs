@@ -87,16 +87,16 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", default_value_t = 4096, env = "AUTOML_PACK_MAX_CONNECTIONS")]
     max_connections: usize,
     /// How long a request's headers may take, and a connection between two requests
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, env = "AUTOML_PACK_HEADER_TIMEOUT", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, env = "AUTOML_PACK_HEADER_TIMEOUT", value_parser = seconds, allow_negative_numbers = true)]
     header_timeout: f64,
     /// How long a body may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_BODY_TIMEOUT", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_BODY_TIMEOUT", value_parser = seconds, allow_negative_numbers = true)]
     body_timeout: f64,
     /// How long an answer may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_TIMEOUT", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_TIMEOUT", value_parser = seconds, allow_negative_numbers = true)]
     timeout: f64,
     /// How long requests in flight may take when the server stops
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_GRACE", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, env = "AUTOML_PACK_GRACE", value_parser = seconds, allow_negative_numbers = true)]
     grace: f64,
     /// Do not look whether the bundles' files change
     #[arg(long, env = "AUTOML_PACK_NO_WATCH", value_parser = clap::builder::BoolishValueParser::new())]

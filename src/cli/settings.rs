@@ -31,7 +31,8 @@ pub(crate) fn with_file<A: Args>(
         let source = said.value_source(argument.get_id().as_str());
         if matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable)) {
             let values = said.get_raw(argument.get_id().as_str()).into_iter().flatten();
-            arguments.extend(written(argument, values.map(ToOwned::to_owned).collect()));
+            let values = values.map(ToOwned::to_owned).collect();
+            arguments.extend(written(argument, values).map_err(Failure::usage)?);
         }
     }
     let mut read_from = None;
@@ -43,7 +44,7 @@ pub(crate) fn with_file<A: Args>(
                 .value_source(argument.get_id().as_str())
                 .is_none_or(|source| source == ValueSource::DefaultValue)
             {
-                let given = written(argument, texts(value).map_err(&refuse)?);
+                let given = texts(value).and_then(|texts| written(argument, texts)).map_err(&refuse)?;
                 command.clone().try_get_matches_from(&given).map_err(|error| refuse(in_short(&error)))?;
                 arguments.extend(given);
             }
@@ -100,20 +101,24 @@ fn refuse(path: &Path, reason: &str) -> Failure {
 }
 
 /// An argument as it stands on a command line.
-fn written(argument: &Arg, values: Vec<OsString>) -> Vec<OsString> {
-    let takes_values = argument.get_action().takes_values();
-    values
-        .into_iter()
-        .filter_map(|value| match argument.get_long() {
-            Some(long) if takes_values => {
+fn written(argument: &Arg, values: Vec<OsString>) -> Result<Vec<OsString>, String> {
+    let mut written = Vec::with_capacity(values.len());
+    for value in values {
+        match argument.get_long() {
+            Some(long) if argument.get_action().takes_values() => {
                 let mut text = OsString::from(format!("--{long}="));
                 text.push(value);
-                Some(text)
+                written.push(text);
             }
-            Some(long) => (value == "true").then(|| format!("--{long}").into()),
-            None => Some(value),
-        })
-        .collect()
+            Some(long) => match value.to_string_lossy().to_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => written.push(format!("--{long}").into()),
+                "false" | "no" | "off" | "0" => {}
+                other => return Err(format!("it is {other}: expected true or false")),
+            },
+            None => written.push(value),
+        }
+    }
+    Ok(written)
 }
 
 fn texts(value: &Value) -> Result<Vec<OsString>, String> {

@@ -195,6 +195,7 @@ fn a_file_that_cannot_be_is_refused_at_its_place() {
     assert!(refused("[serve]\npolicy = \"x\"").contains("possible values: impute, null, error"));
     assert!(refused("[serve]\ntoken = { a = 1 }").contains("it cannot be table"));
     assert!(refused("[serve]\nconfig = \"x\"").contains("it is not known"));
+    assert!(refused("[serve]\nno-watch = \"maybe\"").contains("it is maybe: expected true or false"));
 }
 
 #[test]

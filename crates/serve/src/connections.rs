@@ -33,6 +33,8 @@ pub(crate) struct Connection {
     requests: AtomicUsize,
     /// When it last ended a request, or was sent something, in milliseconds.
     active: AtomicU64,
+    /// Whether it has asked anything yet.
+    has_asked: AtomicBool,
     /// Whether there is more to send than is taken.
     is_sending: AtomicBool,
     give_way: Notify,
@@ -79,6 +81,7 @@ impl Connections {
         let connection = Arc::new(Connection {
             requests: AtomicUsize::new(0),
             active: AtomicU64::new(self.now()),
+            has_asked: AtomicBool::new(false),
             is_sending: AtomicBool::new(false),
             give_way: Notify::new(),
         });
@@ -92,12 +95,20 @@ impl Connections {
         let open = self.lock();
         let idle = open.iter().filter(|connection| {
             let is_sending = connection.is_sending.load(Ordering::Acquire);
-            let patience = if is_sending { PATIENCE } else { MOMENT };
+            // Who never asked anything has the time until others come.
+            let patience = match (connection.has_asked.load(Ordering::Acquire), is_sending) {
+                (false, _) => Duration::ZERO,
+                (true, false) => MOMENT,
+                (true, true) => PATIENCE,
+            };
             let since = now.saturating_sub(patience.as_millis() as u64);
             connection.requests.load(Ordering::Acquire) == 0
                 && connection.active.load(Ordering::Acquire) <= since
         });
-        if let Some(longest) = idle.min_by_key(|connection| connection.active.load(Ordering::Acquire)) {
+        let key = |connection: &&Arc<Connection>| {
+            (connection.has_asked.load(Ordering::Acquire), connection.active.load(Ordering::Acquire))
+        };
+        if let Some(longest) = idle.min_by_key(key) {
             // It is asked once, and gone soon.
             longest.active.store(u64::MAX, Ordering::Release);
             longest.give_way.notify_one();
@@ -134,6 +145,7 @@ impl Place {
         let (connection, all) = (Arc::clone(&self.connection), Arc::clone(&self.all));
         move || {
             connection.requests.fetch_add(1, Ordering::AcqRel);
+            connection.has_asked.store(true, Ordering::Release);
             Asking(Arc::clone(&connection), Arc::clone(&all))
         }
     }

@@ -7,15 +7,15 @@ use std::{
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::http::HeaderMap;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::options::Log;
 
@@ -102,24 +102,37 @@ impl Journal {
         self.left_out.load(Ordering::Relaxed)
     }
 
-    /// Waits until all was written, if someone reads it.
-    pub(crate) fn finish(&self) {
+    /// Tells of the last event, and waits until all was written, if someone reads it.
+    pub(crate) fn finish(&self, event: &str) {
         let Some(lines) = &self.lines else { return };
         let (done, is_done) = sync_channel(1);
-        if lines.try_send(Line::Asked(done)).is_ok() {
-            let _ = is_done.recv_timeout(Journal::PATIENCE);
+        let last = [Line::Text(line("info", event, &Value::Object(Map::new()))), Line::Asked(done)];
+        let until = Instant::now() + Journal::PATIENCE;
+        for mut line in last {
+            while let Err(TrySendError::Full(again)) = lines.try_send(line) {
+                if Instant::now() > until {
+                    return;
+                }
+                line = again;
+                thread::sleep(Duration::from_millis(5));
+            }
         }
+        let _ = is_done.recv_timeout(Journal::PATIENCE);
     }
 
     fn say(&self, level: &str, event: &str, about: &impl Serialize) {
         let Some(lines) = &self.lines else { return };
-        let time = jiff::Timestamp::now().to_string();
-        let mut line = serde_json::to_string(&Entry { time, level, event, about }).unwrap_or_default();
-        line.push('\n');
-        if lines.try_send(Line::Text(line)).is_err() {
+        if lines.try_send(Line::Text(line(level, event, about))).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+fn line(level: &str, event: &str, about: &impl Serialize) -> String {
+    let time = jiff::Timestamp::now().to_string();
+    let mut line = serde_json::to_string(&Entry { time, level, event, about }).unwrap_or_default();
+    line.push('\n');
+    line
 }
 
 /// Writes what comes, as many lines at once as there are.

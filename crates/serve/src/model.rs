@@ -9,7 +9,7 @@ use std::{
 use arrow_schema::{DataType, SchemaRef};
 use automl_pack_bundle::{Archive, Limits, Name};
 use automl_pack_ensemble::{self as ensemble, Auto, Options, Scores, Selection, open_archive};
-use automl_pack_plan::{Action, Classes, Column, Kind, Policy, Task};
+use automl_pack_plan::{Action, Classes, Column, Kind, Policy, Task, Wide, Width};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -75,10 +75,15 @@ impl Model {
 
     /// Finds out what outputs hold that nobody describes, with one row.
     fn tried(self) -> Model {
-        if !matches!(self.auto.pattern.target().task, Task::Outputs(_)) {
+        // What a bundle's schema says is known.
+        if self.auto.manifest().is_some() {
             return self;
         }
-        let example = Value::Object(self.example()).to_string();
+        let example = match self.auto.pattern.plan().schema().as_wide() {
+            Some(Wide { width: Width::AtLeast(width), .. }) => json!([vec![0; (*width).max(1)]]),
+            _ => Value::Object(self.example()),
+        };
+        let example = example.to_string();
         let row = rows::parse(example.as_bytes())
             .and_then(|row| rows::of_json(row, self.auto.pattern.plan().schema()));
         let scores = row.ok().and_then(|row| self.predict(&row, Some(Action::Impute)).ok());
@@ -221,6 +226,7 @@ fn example(column: &Column, kind: &Kind, rows: Option<&arrow_array::RecordBatch>
                 serde_json::to_value(vocabulary.value(0)).unwrap_or_default()
             }
             Kind::Number | Kind::Integer if rows.is_none() => json!(0),
+            Kind::Text if rows.is_none() => json!(""),
             _ => Value::Null,
         };
     };

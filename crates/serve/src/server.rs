@@ -146,14 +146,9 @@ impl Server {
         let stopped = stop(&state, shutdown);
         tokio::pin!(stopped);
         let until = loop {
-            let place = tokio::select! {
-                until = &mut stopped => break Some(until),
-                Some(_) = connections.join_next() => continue,
-                place = state.connections.place() => place,
-            };
-            let Some(place) = place else { break None };
             let stream = tokio::select! {
                 until = &mut stopped => break Some(until),
+                Some(_) = connections.join_next() => continue,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => stream,
                     // No more files can be open: others close theirs.
@@ -168,6 +163,11 @@ impl Server {
                     }
                 },
             };
+            let place = tokio::select! {
+                until = &mut stopped => break Some(until),
+                place = state.connections.place() => place,
+            };
+            let Some(place) = place else { break None };
             let (state, service, is_over) = (Arc::clone(&state), service.clone(), is_over.clone());
             connections.spawn(async move {
                 tokio::select! {
@@ -182,8 +182,7 @@ impl Server {
         // What is idle closes at once; what writes an answer has this long.
         let all = async { while connections.join_next().await.is_some() {} };
         let _ = tokio::time::timeout_at(until.unwrap_or_else(tokio::time::Instant::now), all).await;
-        state.journal.event("info", "stopped", json!({}));
-        state.journal.finish();
+        state.journal.finish("stopped");
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use arrow_ipc::{
 };
 use arrow_schema::{ArrowError, SchemaRef};
 
-use super::lengths;
+use super::lengths::Lengths;
 
 /// The batches of a file.
 pub(super) struct Messages {
@@ -30,8 +30,7 @@ pub(super) struct Messages {
 struct Places {
     file: BufReader<File>,
     size: u64,
-    /// A message may unpack to so many bytes.
-    most: u64,
+    lengths: Lengths,
 }
 
 impl Messages {
@@ -59,7 +58,7 @@ impl Messages {
         }
         let schema = Arc::new(try_fb_to_schema(columns)?);
         let mut decoder = FileDecoder::new(Arc::clone(&schema), footer.version());
-        let mut places = Places { file, size: end, most };
+        let mut places = Places { file, size: end, lengths: Lengths::new(most) };
         for block in footer.dictionaries().into_iter().flatten() {
             decoder.read_dictionary(block, &places.read(block)?)?;
         }
@@ -101,7 +100,7 @@ impl Places {
         self.file.read_exact(&mut bytes)?;
         let (metadata, body) = bytes.split_at(head);
         let prefix = if metadata.starts_with(&[0xff; 4]) { 8 } else { 4 };
-        lengths::check(&metadata[prefix..], body, self.most)?;
+        self.lengths.check(&metadata[prefix..], body)?;
         Ok(bytes.into())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::lengths;
+use super::lengths::{self, Lengths};
 
 /// A stream whose packed messages are handed on when they were checked; all else is as it comes.
 pub(super) struct Checked<R> {
@@ -12,13 +12,13 @@ pub(super) struct Checked<R> {
     given: usize,
     /// How many bytes are handed on as they come before a message begins; none where no more begins.
     left: Option<u64>,
-    most: u64,
+    lengths: Lengths,
 }
 
 impl<R: Read> Checked<R> {
     /// A message may unpack to so many bytes.
     pub(super) fn new(input: R, most: u64) -> Checked<R> {
-        Checked { input, ahead: Vec::new(), given: 0, left: Some(0), most }
+        Checked { input, ahead: Vec::new(), given: 0, left: Some(0), lengths: Lengths::new(most) }
     }
 
     /// Reads on to where bytes can be handed on: a message's head, and its packed buffers.
@@ -41,7 +41,8 @@ impl<R: Read> Checked<R> {
             return Ok(());
         }
         let body = self.read_ahead(body)?;
-        lengths::check(&metadata, &body, self.most)
+        self.lengths
+            .check(&metadata, &body)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
         self.left = Some(0);
         Ok(())

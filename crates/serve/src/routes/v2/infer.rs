@@ -76,6 +76,7 @@ async fn answer(
         // Where a client of numpy's has NaN, it writes one.
         let json = without_nan(json);
         let mut request = Request::read(&json)?;
+        request.check_name(model.auto().pattern.plan().schema())?;
         let wish = Wish::new(request.id.take(), &request.parameters, std::mem::take(&mut request.outputs))?;
         let _ = wishes.set(wish);
         request.rows(behind)

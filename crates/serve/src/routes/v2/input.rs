@@ -52,6 +52,19 @@ impl<'a> Request<'a> {
             .map_err(|error| Refusal::new(Code::BadBody, format!("the request cannot be read: {error}")))
     }
 
+    /// A matrix has the name of the input that it is for, where the model has names of its own for nothing else.
+    pub(super) fn check_name(&self, schema: &automl_pack_plan::Schema) -> Result<(), Refusal> {
+        match (schema.as_wide(), self.inputs.as_slice()) {
+            (Some(wide), [input]) if input.shape.len() == 2 && input.name != wide.input => {
+                let message = format!("there is no input \"{}\"", input.name);
+                Err(Refusal::new(Code::BadBody, message)
+                    .field(&input.name)
+                    .hint(format!("there is {}", wide.input)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The tensors as rows; those that are not in the JSON are in the bytes behind it, in their order.
     pub(super) fn rows(self, mut behind: &'a [u8]) -> Result<Given, Refusal> {
         let is_alone = self.inputs.len() == 1;

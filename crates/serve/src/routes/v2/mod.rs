@@ -114,6 +114,7 @@ fn datatype(kind: &Kind) -> Datatype {
 
 fn outputs(model: &Model) -> Vec<Value> {
     let output = |name: &str, datatype: Datatype, shape: &[i64]| json!({ "name": name, "datatype": datatype.word(), "shape": shape });
+    let datatype = |name: &str| model.answer_type(name).map_or(Datatype::Single, Datatype::of_column);
     match &model.auto().pattern.target().task {
         Task::Classification(classes) => {
             let label = match classes {
@@ -124,10 +125,7 @@ fn outputs(model: &Model) -> Vec<Value> {
             let wide = [-1, classes.len() as i64];
             vec![output("prediction", label, &[-1]), output("probabilities", Datatype::Single, &wide)]
         }
-        Task::Regression(_) => vec![output("prediction", Datatype::Single, &[-1])],
-        Task::Outputs(names) => {
-            let datatype = |name: &str| model.answer_type(name).map_or(Datatype::Single, Datatype::of_column);
-            names.iter().map(|name| output(name, datatype(name), &[-1])).collect()
-        }
+        Task::Regression(_) => vec![output("prediction", datatype("prediction"), &[-1])],
+        Task::Outputs(names) => names.iter().map(|name| output(name, datatype(name), &[-1])).collect(),
     }
 }
