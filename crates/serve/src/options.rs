@@ -32,6 +32,13 @@ pub struct Limits {
     pub grace: Duration,
 }
 
+impl Limits {
+    /// The bytes that a body may unpack to.
+    pub(crate) fn unpacked(&self) -> usize {
+        self.body.saturating_mul(16)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::{
     Error, Models, Options,
@@ -17,7 +17,7 @@ use crate::{
     metrics::{Gauge, Metrics},
     queue::Queue,
     reload::Source,
-    routes::body,
+    routes::body::Bodies,
     scoring::Waiting,
     tls::Greeting,
 };
@@ -30,7 +30,7 @@ pub(crate) struct State {
     pub models: Models,
     pub queue: Queue<Waiting>,
     /// What bodies may still take.
-    pub bodies: Arc<Semaphore>,
+    pub bodies: Bodies,
     /// The bundles' files.
     pub files: Mutex<Vec<Source>>,
     /// For requests of many rows: all cores, one request at a time on each.
@@ -69,7 +69,7 @@ impl State {
         Ok(Arc::new(State {
             queue: Queue::start(options.threads, options.limits.waiting).map_err(run)?,
             files: Mutex::default(),
-            bodies: body::parts(options.limits.bodies),
+            bodies: Bodies::new(options.limits.bodies),
             journal: Journal::new(options.log).map_err(run)?,
             greeting: options.tls.as_ref().map(Greeting::new).transpose()?,
             options,
@@ -127,6 +127,11 @@ impl State {
                 self.queue.waiting() as f64,
             ),
             one("automl_pack_connections", "Connections that are open.", self.connections.count() as f64),
+            one(
+                "automl_pack_bodies_held_bytes",
+                "What the bodies of requests take until they were read.",
+                self.bodies.held() as f64,
+            ),
             one(
                 "automl_pack_log_lines_left_out",
                 "Lines of the log that came faster than they were read.",

@@ -29,18 +29,32 @@ impl Deref for Held {
     }
 }
 
-/// What bodies may take together: a permit is one of these.
+/// How many bytes a permit stands for.
 const PART: usize = 1024;
 
-/// What bodies of so many bytes take together.
-pub(crate) fn parts(bytes: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new((bytes / PART).clamp(1, Semaphore::MAX_PERMITS)))
+/// What bodies may take together.
+pub(crate) struct Bodies {
+    parts: Arc<Semaphore>,
+    most: usize,
+}
+
+impl Bodies {
+    /// Not more than so many bytes.
+    pub(crate) fn new(bytes: usize) -> Bodies {
+        let most = (bytes / PART).clamp(1, Semaphore::MAX_PERMITS);
+        Bodies { parts: Arc::new(Semaphore::new(most)), most }
+    }
+
+    /// How many bytes are held now.
+    pub(crate) fn held(&self) -> usize {
+        (self.most - self.parts.available_permits()) * PART
+    }
 }
 
 /// All bytes of a request's body, within the limits of all.
 pub(super) async fn read(state: &State, headers: &HeaderMap, body: Body) -> Result<Held, Refusal> {
     let limits = &state.options.limits;
-    within(headers, body, limits.body, Some(&state.bodies), limits).await
+    within(headers, body, limits.body, Some(&state.bodies.parts), limits).await
 }
 
 /// All bytes of a bundle. Who puts one is trusted with its size.
