@@ -8,15 +8,11 @@ use std::collections::HashMap;
 use arrow_ipc::{CompressionType, MessageHeader, RecordBatch, root_as_message};
 use arrow_schema::ArrowError;
 
-/// Whether the buffers of a message are packed, by what stands before them.
-pub(super) fn are_packed(metadata: &[u8]) -> bool {
-    root_as_message(metadata)
-        .is_ok_and(|message| batch(&message).is_some_and(|batch| batch.compression().is_some()))
-}
-
-/// How many bytes of buffers follow.
-pub(super) fn of_body(metadata: &[u8]) -> Option<u64> {
-    root_as_message(metadata).ok().and_then(|message| u64::try_from(message.bodyLength()).ok())
+/// How many bytes of buffers follow what stands before them, and whether these are packed; none of what is no message.
+pub(super) fn of_body(metadata: &[u8]) -> Option<(u64, bool)> {
+    let message = root_as_message(metadata).ok()?;
+    let is_packed = batch(&message).is_some_and(|batch| batch.compression().is_some());
+    Some((u64::try_from(message.bodyLength()).ok()?, is_packed))
 }
 
 /// What messages may unpack to: each of them, and all dictionaries that are held.

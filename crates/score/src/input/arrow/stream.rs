@@ -1,6 +1,9 @@
 //! The bytes of an Arrow stream, of which packed messages are checked before they are handed on.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    ops::Range,
+};
 
 use super::lengths::{self, Lengths};
 
@@ -26,33 +29,33 @@ impl<R: Read> Checked<R> {
         (self.given, self.left) = (0, None);
         self.ahead.clear();
         let mut length = self.read_ahead(4)?;
-        if length == [0xff; 4] {
+        if self.ahead[length.clone()] == [0xff; 4] {
             length = self.read_ahead(4)?;
         }
-        let Ok(length) = <[u8; 4]>::try_from(length.as_slice()).map(i32::from_le_bytes) else {
+        let Ok(length) = <[u8; 4]>::try_from(&self.ahead[length]).map(i32::from_le_bytes) else {
             return Ok(());
         };
         // The end, or no message: whoever reads it says so.
         let Some(length) = u64::try_from(length).ok().filter(|length| *length > 0) else { return Ok(()) };
         let metadata = self.read_ahead(length)?;
-        let Some(body) = lengths::of_body(&metadata) else { return Ok(()) };
-        if !lengths::are_packed(&metadata) {
+        let Some((body, is_packed)) = lengths::of_body(&self.ahead[metadata.clone()]) else { return Ok(()) };
+        if !is_packed {
             self.left = Some(body);
             return Ok(());
         }
         let body = self.read_ahead(body)?;
         self.lengths
-            .check(&metadata, &body)
+            .check(&self.ahead[metadata], &self.ahead[body])
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
         self.left = Some(0);
         Ok(())
     }
 
-    /// Reads so many bytes, or as many as there are; gives them.
-    fn read_ahead(&mut self, count: u64) -> io::Result<Vec<u8>> {
+    /// Reads so many bytes, or as many as there are; gives their places.
+    fn read_ahead(&mut self, count: u64) -> io::Result<Range<usize>> {
         let before = self.ahead.len();
         (&mut self.input).take(count).read_to_end(&mut self.ahead)?;
-        Ok(self.ahead[before..].to_vec())
+        Ok(before..self.ahead.len())
     }
 }
 
