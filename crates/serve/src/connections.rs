@@ -1,7 +1,6 @@
 //! Connections that are open: no more than so many, of which those that ask nothing give way.
 
 use std::{
-    collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
     sync::{
@@ -23,8 +22,7 @@ use tokio::{
 /// opens connections and says nothing keeps nobody out.
 pub(crate) struct Connections {
     places: Arc<Semaphore>,
-    /// In the order in which they came.
-    open: Mutex<VecDeque<Arc<Connection>>>,
+    open: Mutex<Vec<Arc<Connection>>>,
     began: Instant,
 }
 
@@ -42,7 +40,7 @@ pub(crate) struct Connection {
 
 /// A connection is open for as long as this is held.
 pub(crate) struct Place {
-    pub connection: Arc<Connection>,
+    connection: Arc<Connection>,
     all: Arc<Connections>,
     _permit: OwnedSemaphorePermit,
 }
@@ -66,16 +64,14 @@ impl Connections {
     }
 
     /// A place, as soon as there is one.
-    pub(crate) async fn place(self: &Arc<Connections>) -> Option<Place> {
+    pub(crate) async fn place(self: &Arc<Connections>) -> Place {
         let permit = loop {
-            match Arc::clone(&self.places).try_acquire_owned() {
-                Ok(permit) => break permit,
-                Err(_) => self.make_room(),
-            }
             let wait = Arc::clone(&self.places).acquire_owned();
-            match tokio::time::timeout(Duration::from_millis(50), wait).await {
-                Ok(permit) => break permit.ok()?,
-                Err(_) => continue,
+            if self.places.available_permits() == 0 {
+                self.make_room();
+            }
+            if let Ok(permit) = tokio::time::timeout(Duration::from_millis(50), wait).await {
+                break permit.expect("places are never closed");
             }
         };
         let connection = Arc::new(Connection {
@@ -85,11 +81,12 @@ impl Connections {
             is_sending: AtomicBool::new(false),
             give_way: Notify::new(),
         });
-        self.lock().push_back(Arc::clone(&connection));
-        Some(Place { connection, all: Arc::clone(self), _permit: permit })
+        self.lock().push(Arc::clone(&connection));
+        Place { connection, all: Arc::clone(self), _permit: permit }
     }
 
-    /// Closes the connection that has asked nothing for the longest time, if one has for a moment.
+    /// Closes the connection that has asked nothing for the longest time: first of those that never have, then of those
+    /// that have not for a moment.
     pub(crate) fn make_room(&self) {
         let now = self.now();
         let open = self.lock();
@@ -124,7 +121,7 @@ impl Connections {
         self.began.elapsed().as_millis() as u64
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Connection>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Connection>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -140,14 +137,11 @@ impl Place {
         Telling { stream, connection: Arc::clone(&self.connection), all: Arc::clone(&self.all) }
     }
 
-    /// What tells of the connection's requests.
-    pub(crate) fn asks(&self) -> impl Fn() -> Asking + Clone + Send + use<> {
-        let (connection, all) = (Arc::clone(&self.connection), Arc::clone(&self.all));
-        move || {
-            connection.requests.fetch_add(1, Ordering::AcqRel);
-            connection.has_asked.store(true, Ordering::Release);
-            Asking(Arc::clone(&connection), Arc::clone(&all))
-        }
+    /// Tells that the connection asks something.
+    pub(crate) fn ask(&self) -> Asking {
+        self.connection.requests.fetch_add(1, Ordering::AcqRel);
+        self.connection.has_asked.store(true, Ordering::Release);
+        Asking(Arc::clone(&self.connection), Arc::clone(&self.all))
     }
 }
 
@@ -162,7 +156,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.all.lock();
         if let Some(place) = open.iter().position(|open| Arc::ptr_eq(open, &self.connection)) {
-            open.swap_remove_back(place);
+            open.swap_remove(place);
         }
     }
 }

@@ -99,7 +99,7 @@ impl Models {
         let mut are_there = Vec::with_capacity(changes.len());
         self.exchange(|catalog| {
             let before = catalog.clone();
-            let mut renamed: BTreeMap<(String, String), String> = BTreeMap::new();
+            let mut new_versions: BTreeMap<(String, String), String> = BTreeMap::new();
             let mut news = Vec::with_capacity(changes.len());
             for (old, new) in changes {
                 let is_there = old.as_ref().is_none_or(|old| {
@@ -113,7 +113,7 @@ impl Models {
                 if let Some(old) = old {
                     catalog.remove(&old);
                     let old = (old.name().to_owned(), old.version().to_owned());
-                    renamed.insert(old, new.version().to_owned());
+                    new_versions.insert(old, new.version().to_owned());
                 }
                 news.push(new);
             }
@@ -127,7 +127,7 @@ impl Models {
                     continue;
                 };
                 let renamed = |version: &String| {
-                    let new = renamed.get(&(name.clone(), version.clone()));
+                    let new = new_versions.get(&(name.clone(), version.clone()));
                     new.unwrap_or(version).clone()
                 };
                 (now.main, now.traffic) = (renamed(&then.main), then.traffic.renamed(renamed));

@@ -23,28 +23,37 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What tells that a file changed, before it is read.
 pub(crate) type Trace = (SystemTime, u64);
 
-/// A file, and what came of it.
+/// A file that is looked at.
 #[derive(Debug)]
-pub(crate) struct Watched<T> {
+struct Watched {
     path: PathBuf,
-    /// When it was read last.
+    /// What it was like when it was read last.
     read: Option<Trace>,
     /// Another state of it, which is read when it stays.
     next: Option<Trace>,
-    /// Whether it is tried again when another file changes.
-    waits: bool,
-    gives: T,
 }
 
-/// A file that is a bundle: the name that it is served under, and the version that it gave, if any.
-pub(crate) type Source = Watched<(Name, Option<String>)>;
+/// A bundle's file.
+#[derive(Debug)]
+pub(crate) struct Source {
+    file: Watched,
+    /// What it is served under.
+    name: Name,
+    /// The version that it gave last.
+    version: String,
+    /// Whether it is tried again when another file changes.
+    waits: bool,
+}
 
-impl<T> Watched<T> {
-    /// A file as it was before it was read.
-    pub(crate) fn new(path: &Path, read: Option<Trace>, gives: T) -> Watched<T> {
-        Watched { path: path.to_owned(), read, next: None, waits: false, gives }
+impl Source {
+    /// A file that gave a version, as it was before it was read.
+    pub(crate) fn new(path: &Path, read: Option<Trace>, name: Name, version: &str) -> Source {
+        let file = Watched { path: path.to_owned(), read, next: None };
+        Source { file, name, version: version.to_owned(), waits: false }
     }
+}
 
+impl Watched {
     /// Whether it is to be read: it changed, and two looks at it agree. One that is still written is left alone.
     fn is_due(&mut self) -> bool {
         let now = trace(&self.path);
@@ -83,13 +92,16 @@ pub(crate) fn start(state: &Arc<State>, tasks: &mut JoinSet<()>) -> std::io::Res
 
 async fn watch(state: Arc<State>) {
     let greeting = state.greeting.iter().flat_map(Greeting::files);
-    let mut certificates: Vec<Watched<()>> =
-        greeting.map(|(path, read)| Watched::new(path, read, ())).collect();
+    let mut certificates: Vec<Watched> =
+        greeting.map(|(path, read)| Watched { path: path.to_owned(), read, next: None }).collect();
     loop {
         let shared = Arc::clone(&state);
         let looked = spawn_blocking(move || {
             reload(&shared, false);
-            let are_due = certificates.iter_mut().filter_map(|file| file.is_due().then_some(())).count() > 0;
+            let mut are_due = false;
+            for file in &mut certificates {
+                are_due |= file.is_due();
+            }
             if are_due {
                 greet_anew(&shared);
             }
@@ -130,58 +142,52 @@ fn greet_anew(state: &State) {
 /// is refused, and tried again when another changes.
 fn reload(state: &State, all: bool) {
     let mut files = state.files.lock().unwrap_or_else(PoisonError::into_inner);
-    let are_due: Vec<bool> = files.iter_mut().map(Watched::is_due).collect();
+    let are_due: Vec<bool> = files.iter_mut().map(|source| source.file.is_due()).collect();
     let has_changed = are_due.contains(&true);
-    let mut opened: BTreeMap<usize, (Option<Arc<Model>>, Model)> = BTreeMap::new();
-    for (place, file) in files.iter_mut().enumerate() {
-        let (name, version) = &file.gives;
-        let given = version.as_deref();
-        let old = given.and_then(|version| state.models.catalog().find(name.as_str(), Some(version)));
+    let mut opened = Opened::new();
+    for (place, source) in files.iter_mut().enumerate() {
+        let name = source.name.as_str();
+        let old = state.models.catalog().find(name, Some(&source.version));
         // What was deleted stays away until its file changes.
-        let is_deleted = old.is_none() && given.is_some();
-        let is_due = are_due[place] || file.waits && has_changed || all && !is_deleted;
+        let is_due = are_due[place] || source.waits && has_changed || all && old.is_some();
         if !is_due {
             continue;
         }
-        (file.read, file.waits) = (trace(&file.path), false);
-        match Model::open(&file.path, Some(name), state.options.policy) {
+        (source.file.read, source.waits) = (trace(&source.file.path), false);
+        match Model::open(&source.file.path, Some(&source.name), state.options.policy) {
             Ok(model) => drop(opened.insert(place, (old, model))),
-            Err(error) => {
-                tell(
-                    state,
-                    name.as_str(),
-                    "refused",
-                    json!({ "model": name.as_str(), "error": chain(&error) }),
-                );
-            }
+            Err(error) => tell(state, name, "refused", json!({ "model": name, "error": chain(&error) })),
         }
     }
     while let Some(place) = twice(&files, &opened) {
         let Some((_, model)) = opened.remove(&place) else { break };
         files[place].waits = true;
-        let (path, version) = (files[place].path.display(), model.version());
+        let (path, version) = (files[place].file.path.display(), model.version());
         let error = format!("{path} has version {version}, which another file gives");
         tell(state, model.name(), "refused", json!({ "model": model.name(), "error": error }));
     }
     take_over(state, &mut files, opened);
 }
 
+/// What was opened, by the place of its file, with what was served of the file before.
+type Opened = BTreeMap<usize, (Option<Arc<Model>>, Model)>;
+
 /// A file that was opened, and has a version that another gives.
-fn twice(files: &[Source], opened: &BTreeMap<usize, (Option<Arc<Model>>, Model)>) -> Option<usize> {
+fn twice(files: &[Source], opened: &Opened) -> Option<usize> {
     let gives = |place: usize| match opened.get(&place) {
-        Some((_, model)) => (model.name(), Some(model.version())),
-        None => (files[place].gives.0.as_str(), files[place].gives.1.as_deref()),
+        Some((_, model)) => (model.name(), model.version()),
+        None => (files[place].name.as_str(), files[place].version.as_str()),
     };
     let is_same = |place: usize| (0..files.len()).any(|other| other != place && gives(other) == gives(place));
     opened.keys().rev().copied().find(|place| is_same(*place))
 }
 
 /// Serves what was opened. Where the model before was put over or deleted meanwhile, this is what counts.
-fn take_over(state: &State, files: &mut [Source], opened: BTreeMap<usize, (Option<Arc<Model>>, Model)>) {
+fn take_over(state: &State, files: &mut [Source], opened: Opened) {
     let (mut changes, mut told) = (Vec::new(), Vec::new());
     for (place, (old, model)) in opened {
         let (name, version) = (model.name().to_owned(), model.version().to_owned());
-        files[place].gives.1 = Some(version.clone());
+        files[place].version.clone_from(&version);
         let is_same =
             old.as_ref().is_some_and(|old| old.digest() == model.digest() && old.version() == version);
         let mut about = json!({ "model": name, "version": version, "digest": model.digest() });

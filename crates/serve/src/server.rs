@@ -27,7 +27,7 @@ use tokio::{
 
 use crate::{
     Error, Model, Models, Options,
-    connections::{Asking, Place},
+    connections::Place,
     reload::{self, Source},
     routes,
     state::{Phase, State},
@@ -147,13 +147,14 @@ impl Server {
         tokio::pin!(stopped);
         let until = loop {
             let stream = tokio::select! {
-                until = &mut stopped => break Some(until),
+                until = &mut stopped => break until,
                 Some(_) = connections.join_next() => continue,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => stream,
                     // No more files can be open: others close theirs.
                     Err(error) => {
-                        if said_full.replace(Instant::now()).is_none_or(|said| said.elapsed() > MINUTE) {
+                        if said_full.is_none_or(|said: Instant| said.elapsed() > MINUTE) {
+                            said_full = Some(Instant::now());
                             let about = json!({ "error": error.to_string() });
                             state.journal.event("warn", "no connection", about);
                         }
@@ -164,10 +165,9 @@ impl Server {
                 },
             };
             let place = tokio::select! {
-                until = &mut stopped => break Some(until),
+                until = &mut stopped => break until,
                 place = state.connections.place() => place,
             };
-            let Some(place) = place else { break None };
             let (state, service, is_over) = (Arc::clone(&state), service.clone(), is_over.clone());
             connections.spawn(async move {
                 tokio::select! {
@@ -181,7 +181,7 @@ impl Server {
         others.abort_all();
         // What is idle closes at once; what writes an answer has this long.
         let all = async { while connections.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout_at(until.unwrap_or_else(tokio::time::Instant::now), all).await;
+        let _ = tokio::time::timeout_at(until, all).await;
         state.journal.finish("stopped");
         Ok(())
     }
@@ -206,8 +206,7 @@ impl Opener {
             let model = Model::open(&bundle.path, bundle.name.as_ref(), state.options.policy)?;
             let name = bundle.name.clone().or_else(|| model.name().parse().ok());
             if let Some(name) = name {
-                let gives = (name, Some(model.version().to_owned()));
-                files.push(Source::new(&bundle.path, read, gives));
+                files.push(Source::new(&bundle.path, read, name, model.version()));
             }
             models.push(model);
         }
@@ -269,27 +268,24 @@ async fn greet(
     // Answers are small, and written whole.
     let _ = stream.set_nodelay(true);
     let Some(greeting) = &state.greeting else {
-        return connection(state, place.told(stream), service, place.asks(), is_over).await;
+        return connection(state, place.told(stream), service, place, is_over).await;
     };
     // What goes wrong on a connection is its caller's to know.
     if let Ok(Ok(stream)) = tokio::time::timeout(state.options.limits.headers, greeting.greet(stream)).await {
-        connection(state, place.told(stream), service, place.asks(), is_over).await;
+        connection(state, place.told(stream), service, place, is_over).await;
     }
 }
 
-async fn connection<S, A>(
+async fn connection(
     state: &State,
-    stream: S,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     service: Service,
-    asks: A,
+    place: &Place,
     mut is_over: watch::Receiver<bool>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-    A: Fn() -> Asking,
-{
+) {
     const LONGEST_HEAD: usize = 64 << 10;
     let service = service_fn(|request| {
-        let (asking, answer) = (asks(), service.call(request));
+        let (asking, answer) = (place.ask(), service.call(request));
         async move {
             let answer = answer.await;
             drop(asking);

@@ -39,15 +39,13 @@ pub(super) async fn invocations(Shared(state): Shared<Arc<State>>, headers: Head
         return Err(Refusal::new(Code::UnsupportedType, "content-type is not given").field("content-type"));
     };
     let kind = Kind::of_header(Some(kind))?;
-    let limits = state.options.limits.clone();
+    let (most, unpacked) = (state.options.limits.rows, state.options.limits.unpacked());
     let body = body::read(&state, &headers, body).await?;
     let bytes = body.len();
     let params = if kind == Kind::Json { params(&body)? } else { Selection::default() };
     let decode = move |_: &Model| match kind {
         Kind::Json => frame(rows::parse(&rows::without_nan(&body))?),
-        Kind::Table(format) => {
-            rows::read_table(Bytes::clone(&body), format, limits.rows, limits.body.saturating_mul(16))
-        }
+        Kind::Table(format) => rows::read_table(Bytes::clone(&body), format, most, unpacked),
     };
     let encode = move |_: &Model, scores: &Scores| {
         let mut body = b"{\"predictions\": ".to_vec();

@@ -48,15 +48,13 @@ async fn answer(
     let wish = Wish::read(query.unwrap_or_default())?;
     let kind = Kind::of_header(headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?")))?;
     let form = Form::accepted(&headers)?;
-    let limits = state.options.limits.clone();
+    let (most, unpacked) = (state.options.limits.rows, state.options.limits.unpacked());
     let body = body::read(state, &headers, body).await?;
     let bytes = body.len();
     let decode = move |model: &crate::Model| match kind {
         Kind::Json => rows::of_body(&body, model.auto().pattern.plan().schema()),
         // What is packed may unpack to more than came.
-        Kind::Table(format) => {
-            rows::read_table(Bytes::clone(&body), format, limits.rows, limits.body.saturating_mul(16))
-        }
+        Kind::Table(format) => rows::read_table(Bytes::clone(&body), format, most, unpacked),
     };
     let encode = move |model: &crate::Model, scores: &automl_pack_ensemble::Scores| {
         let refused = scores.notes().refused().len();

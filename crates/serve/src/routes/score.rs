@@ -102,11 +102,12 @@ pub(super) fn ask(
     version: Option<&str>,
     headers: &HeaderMap,
 ) -> Result<Asked, Refusal> {
-    let model = find(state, name, version)?;
-    if version.is_some() {
-        return Ok(Asked { model, shadows: Vec::new() });
-    }
+    check_ready(state)?;
+    let catalog = state.models.catalog();
     let key = headers.get("x-route-by").and_then(|key| key.to_str().ok());
-    let (model, shadows) = state.models.catalog().divide(name, key).unwrap_or((model, Vec::new()));
-    Ok(Asked { model, shadows })
+    let divided = if version.is_none() { catalog.divide(name, key) } else { None };
+    match divided {
+        Some((model, shadows)) => Ok(Asked { model, shadows }),
+        None => catalog.get(name, version).map(|model| Asked { model, shadows: Vec::new() }),
+    }
 }
