@@ -109,7 +109,7 @@ impl<S: Sum> Trees<S> {
     ) {
         match way_down {
             WayDown::Tops(tops, way) => {
-                S::run_tops(tops, way, rows, columns, room, scores);
+                tops.run(way, rows, columns, room, scores);
                 has.chunks_exact_mut(self.targets).for_each(|has| has.copy_from_slice(&tops.speaks));
             }
             WayDown::Forest(forest, aggregate) => {

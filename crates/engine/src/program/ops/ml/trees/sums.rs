@@ -27,6 +27,7 @@ pub(super) trait Sum:
     fn over(self, count: usize) -> Self;
     /// The values that a layout has for its exits and nodes.
     fn values_of(tops: &mut Tops) -> &mut Vec<Self>;
+    fn values(tops: &Tops) -> &[Self];
     /// What all trees give together for up to a block of rows.
     fn run_tops(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [Self]);
 }
@@ -54,8 +55,12 @@ impl Sum for f32 {
         &mut tops.values
     }
 
+    fn values(tops: &Tops) -> &[f32] {
+        &tops.values
+    }
+
     fn run_tops(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [f32]) {
-        tops.run(way, rows, columns, room, scores);
+        tops.run_singles(way, rows, columns, room, scores);
     }
 }
 
@@ -80,6 +85,10 @@ impl Sum for f64 {
 
     fn values_of(tops: &mut Tops) -> &mut Vec<f64> {
         &mut tops.doubles
+    }
+
+    fn values(tops: &Tops) -> &[f64] {
+        &tops.doubles
     }
 
     fn run_tops(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [f64]) {

@@ -110,7 +110,7 @@ fn scores<S: Sum>(trees: &Trees<S>, way: Way, x: &Tensor, aggregate: Aggregate) 
 fn check(seed: u64, rounds: u32, size: u32, most_rows: u32) {
     let mut chance = Chance(seed);
     for round in 0..rounds {
-        let asked = 1 + chance.below(if round % 5 == 0 { 40 } else { 5 });
+        let asked = 1 + chance.below([40, 5, 5, 150, 5, 70, 5][round as usize % 7]);
         let mut trees: Trees<f32> = random(&mut chance, [asked, size], ANY, |chance| chance.number().into());
         // Rows may have more columns than are asked about.
         let columns = asked + chance.below(20) * (round % 3);
@@ -245,6 +245,13 @@ fn every_way_gives_the_same_bits_on_trees_of_two_words_of_exits() {
 #[test]
 fn every_way_gives_the_same_bits_on_trees_that_go_on_below() {
     check(11, 100, 300, 150);
+}
+
+#[test]
+fn every_way_gives_the_same_bits_on_few_rows() {
+    check(19, 300, 20, 10);
+    check(23, 300, 90, 10);
+    check(29, 300, 300, 10);
 }
 
 #[test]

@@ -6,11 +6,13 @@
 //! 64 leaves are all top, with two words of exits. Of deeper trees, the rest is walked, eight rows at a
 //! time.
 
+mod abreast;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
 mod layout;
 
-use super::super::super::super::way::Way;
+use super::{super::super::super::way::Way, Sum};
+use abreast::Abreast;
 
 /// Trees whose leaves add to the same targets, each tree to its own.
 ///
@@ -30,6 +32,8 @@ pub(super) struct Tops {
     columns: usize,
     /// Which targets a tree adds to.
     pub(super) speaks: Vec<bool>,
+    /// The same tops for few rows.
+    abreast: Option<Abreast>,
 }
 
 /// A tree, whose parts lie after those of the tree before it.
@@ -115,18 +119,43 @@ const MISSING_IS_LEFT: u32 = 1 << 16;
 const COLUMN: u32 = 17;
 
 impl Tops {
-    /// Whether the rows are enough to fill registers.
+    /// With fewer rows, a row fills lanes with trees faster than the rows fill them.
+    fn few_rows(&self) -> usize {
+        if self.below.is_empty() { 5 } else { 9 }
+    }
+
+    /// Whether so many rows are better run so than walked.
     pub(super) fn suits(&self, way: Way, rows: usize) -> bool {
-        match way {
-            Way::Portable => false,
-            Way::Avx2 => rows >= 4,
-            Way::Avx512 => rows >= 5,
+        way != Way::Portable && (self.abreast.is_some() || rows >= self.few_rows())
+    }
+
+    /// What all trees give together for up to `MOST_ROWS` rows.
+    pub(super) fn run<S: Sum>(
+        &self,
+        way: Way,
+        rows: &[f32],
+        columns: usize,
+        room: &mut Room,
+        scores: &mut [S],
+    ) {
+        debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
+        match &self.abreast {
+            Some(abreast) if rows.len() < self.few_rows() * columns => {
+                abreast.run(self, way, rows, columns, scores);
+            }
+            _ => S::run_tops(self, way, rows, columns, room, scores),
         }
     }
 
-    /// What all trees give together for up to `MOST_ROWS` rows, where the values are single.
-    pub(super) fn run(&self, way: Way, rows: &[f32], columns: usize, room: &mut Room, scores: &mut [f32]) {
-        debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
+    /// What they give for rows that fill registers, where the values are single.
+    pub(super) fn run_singles(
+        &self,
+        way: Way,
+        rows: &[f32],
+        columns: usize,
+        room: &mut Room,
+        scores: &mut [f32],
+    ) {
         #[cfg(target_arch = "x86_64")]
         lanes::run(self, way, rows, columns, room, scores);
         #[cfg(not(target_arch = "x86_64"))]
@@ -142,7 +171,6 @@ impl Tops {
         room: &mut Room,
         scores: &mut [f64],
     ) {
-        debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
         #[cfg(target_arch = "x86_64")]
         lanes::run_doubles(self, way, rows, columns, room, scores);
         #[cfg(not(target_arch = "x86_64"))]

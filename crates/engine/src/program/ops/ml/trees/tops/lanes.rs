@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "registers, and places that the layout has looked over")]
 #![allow(clippy::needless_range_loop, reason = "registers are kept where plain loops go over them")]
 
+mod abreast;
 mod avx2;
 mod avx512;
 mod doubles;
@@ -13,6 +14,7 @@ use super::{
     Add, Below, COLUMN, EXITS, Line, MISSING_IS_LEFT, MOST_ROWS, Questions, Room, Split, Tops, Tree, Way,
 };
 
+pub(super) use abreast::ask;
 pub(super) use doubles::run_doubles;
 
 /// How many registers of rows are run side by side at most.

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::{
     super::{Next, Order, Sum, Trees},
-    Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Questions, Split, Tops, Tree,
+    Abreast, Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Questions, Split, Tops, Tree,
 };
 
 /// How many values are laid out at most, which others are looked up leaf by leaf.
@@ -36,12 +36,14 @@ impl Tops {
             doubles: Vec::new(),
             columns: trees.columns,
             speaks: vec![false; trees.targets],
+            abreast: None,
         };
         let mut room = 4 * (trees.branches.len() + trees.roots.len());
         for root in &trees.roots {
             let nodes = nodes_of(orders, *root, &mut room)?;
             tops.push(trees, &nodes)?;
         }
+        tops.abreast = Abreast::of(&tops);
         Some(tops)
     }
 

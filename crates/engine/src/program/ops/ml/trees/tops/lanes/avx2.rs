@@ -157,3 +157,48 @@ pub(super) fn turn_square(rows: [__m256; LANES]) -> [__m256; LANES] {
     }
     columns
 }
+
+/// One of several registers' numbers for each lane: those of `columns`, each of which is among them.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn look_up<const REGISTERS: usize>(x: &[__m256; REGISTERS], columns: __m256i) -> __m256 {
+    let mut found = _mm256_permutevar8x32_ps(x[0], columns);
+    let register = _mm256_srli_epi32::<3>(columns);
+    for at in 1..REGISTERS {
+        let is_there = _mm256_cmpeq_epi32(register, _mm256_set1_epi32(at as i32));
+        let other = _mm256_permutevar8x32_ps(x[at], columns);
+        found = _mm256_blendv_ps(found, other, _mm256_castsi256_ps(is_there));
+    }
+    found
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn load_columns(columns: *const u8) -> __m256i {
+    unsafe { _mm256_cvtepu8_epi32(_mm_loadl_epi64(columns.cast())) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn load_places(places: *const u32) -> __m256i {
+    unsafe { _mm256_loadu_si256(places.cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn close_lanes<const MISSING: bool>(
+    open: __m256i,
+    x: __m256,
+    thresholds: __m256,
+    keeps: __m256i,
+    missing_left: u16,
+) -> __m256i {
+    let mut left = _mm256_cmp_ps::<_CMP_LE_OQ>(x, thresholds);
+    if MISSING {
+        let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+        let goes_left = _mm256_and_si256(_mm256_set1_epi32(missing_left.into()), bits);
+        let goes_left = _mm256_castsi256_ps(_mm256_cmpeq_epi32(goes_left, bits));
+        left = _mm256_or_ps(left, _mm256_and_ps(_mm256_cmp_ps::<_CMP_UNORD_Q>(x, x), goes_left));
+    }
+    _mm256_and_si256(open, _mm256_or_si256(_mm256_castps_si256(left), keeps))
+}

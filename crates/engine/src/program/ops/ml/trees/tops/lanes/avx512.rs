@@ -143,3 +143,49 @@ pub(super) fn turn_square(rows: [__m512; LANES]) -> [__m512; LANES] {
     }
     columns
 }
+
+/// One of several registers' numbers for each lane: those of `columns`, each of which is among them.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn look_up<const REGISTERS: usize>(x: &[__m512; REGISTERS], columns: __m512i) -> __m512 {
+    let mut found = _mm512_permutex2var_ps(x[0], columns, x[1]);
+    let pair = _mm512_srli_epi32::<5>(columns);
+    for at in 1..REGISTERS / 2 {
+        let is_there = _mm512_cmpeq_epi32_mask(pair, _mm512_set1_epi32(at as i32));
+        let other = _mm512_permutex2var_ps(x[2 * at], columns, x[2 * at + 1]);
+        found = _mm512_mask_mov_ps(found, is_there, other);
+    }
+    found
+}
+
+/// There must be 16 columns.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn load_columns(columns: *const u8) -> __m512i {
+    unsafe { _mm512_cvtepu8_epi32(_mm_loadu_si128(columns.cast())) }
+}
+
+/// There must be 16 places.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn load_places(places: *const u32) -> __m512i {
+    unsafe { _mm512_loadu_si512(places.cast()) }
+}
+
+/// Keeps those exits of each lane alone open where its number is not at most its threshold, or is missing and not
+/// of a lane where those go left.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn close_lanes<const MISSING: bool>(
+    open: __m512i,
+    x: __m512,
+    thresholds: __m512,
+    keeps: __m512i,
+    missing_left: u16,
+) -> __m512i {
+    let mut right = _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(x, thresholds);
+    if MISSING {
+        right &= !(_mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x) & missing_left);
+    }
+    _mm512_mask_and_epi32(open, right, open, keeps)
+}
