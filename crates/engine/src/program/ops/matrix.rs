@@ -220,7 +220,7 @@ fn take(finish: &mut Finish, stage: Stage, node: Node<'_>, columns: usize) -> Op
 }
 
 /// Counts the multiplications of values that each meet so many columns.
-fn spend_product(values: usize, columns: usize) -> Result<(), Fault> {
+pub(super) fn spend_product(values: usize, columns: usize) -> Result<(), Fault> {
     const AT_ONCE: usize = 16;
     budget::spend(values.saturating_mul(columns) / AT_ONCE)
 }

@@ -19,17 +19,13 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
     Ok(Some(match node.proto.op_type.as_str() {
         "ReduceSum" => reduce(node, sum, |x| x.iter().sum()),
         "ReduceMean" => reduce(node, |x| sum(x) / x.len() as f32, |x| x.iter().sum::<f64>() / x.len() as f64),
-        "ReduceMax" => reduce(
-            node,
-            |x| x.iter().copied().fold(f32::NEG_INFINITY, f32::max),
-            |x| x.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        ),
-        "ReduceMin" => reduce(
-            node,
-            |x| x.iter().copied().fold(f32::INFINITY, f32::min),
-            |x| x.iter().copied().fold(f64::INFINITY, f64::min),
-        ),
-        "ReduceProd" => reduce(node, |x| x.iter().product(), |x| x.iter().product()),
+        "ReduceMax" => {
+            fold(node, f32::NEG_INFINITY, f32::max, |x| x.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+        }
+        "ReduceMin" => {
+            fold(node, f32::INFINITY, f32::min, |x| x.iter().copied().fold(f64::INFINITY, f64::min))
+        }
+        "ReduceProd" => fold(node, 1.0, |x, y| x * y, |x| x.iter().product()),
         "ReduceL1" => reduce(node, |x| x.iter().map(|x| x.abs()).sum(), |x| x.iter().map(|x| x.abs()).sum()),
         "ReduceL2" => reduce(node, |x| squares(x).sqrt(), |x| x.iter().map(|x| x * x).sum::<f64>().sqrt()),
         "ReduceSumSquare" => reduce(node, squares, |x| x.iter().map(|x| x * x).sum()),
@@ -159,6 +155,65 @@ fn reduce(node: Node<'_>, f: impl Fn(&[f32]) -> f32 + Send + Sync + 'static, g: 
         };
         Ok(vec![Tensor::of(shape, data)])
     })
+}
+
+/// What is worked out one number after another, from the first: where numbers of other rows lie between those of
+/// one, for all of these at once.
+fn fold(
+    node: Node<'_>,
+    start: f32,
+    f: impl Fn(f32, f32) -> f32 + Copy + Send + Sync + 'static,
+    g: fn(&[f64]) -> f64,
+) -> Kernel {
+    let keeps = node.int("keepdims", 1) != 0;
+    let axes = axes_that_go(node);
+    let by_rows = reduce(node, move |x| x.iter().copied().fold(start, f), g);
+    Box::new(move |inputs| {
+        let x = input(inputs, 0)?;
+        let (Ok(values), go) = (x.f32s(), axes(inputs, x.rank())?) else { return by_rows(inputs) };
+        let Some((axis, inner)) = one_between(x.shape(), &go) else { return by_rows(inputs) };
+        let mut shape = x.shape().to_vec();
+        let width = shape[axis];
+        if keeps {
+            shape[axis] = 1;
+        } else {
+            shape.remove(axis);
+        }
+        let mut out = room::filled(values.len() / width);
+        with_registers(Layers { out: &mut out, values, width, inner, start, f });
+        Ok(vec![Tensor::of(shape, Data::F32(out))])
+    })
+}
+
+/// The only axis that goes, if others are after it, and how many numbers these have.
+fn one_between(shape: &[usize], go: &[bool]) -> Option<(usize, usize)> {
+    let axis = go.iter().position(|go| *go)?;
+    let inner = shape[axis + 1..].iter().product();
+    let is_alone = go[axis + 1..].iter().all(|go| !go);
+    (is_alone && inner > 1 && shape.iter().all(|length| *length > 0)).then_some((axis, inner))
+}
+
+/// Numbers that lie beside each other, and are each one of a row.
+struct Layers<'a, F> {
+    out: &'a mut [f32],
+    values: &'a [f32],
+    width: usize,
+    inner: usize,
+    start: f32,
+    f: F,
+}
+
+impl<F: Fn(f32, f32) -> f32> Loops for Layers<'_, F> {
+    #[inline(always)]
+    fn run(self) {
+        let layers = self.values.chunks_exact(self.width * self.inner);
+        for (out, layers) in self.out.chunks_exact_mut(self.inner).zip(layers) {
+            out.fill(self.start);
+            for layer in layers.chunks_exact(self.inner) {
+                out.iter_mut().zip(layer).for_each(|(out, x)| *out = (self.f)(*out, *x));
+            }
+        }
+    }
 }
 
 /// One number of each row.
