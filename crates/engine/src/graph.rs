@@ -17,6 +17,7 @@ pub struct Graph {
     facts: Facts,
     width: usize,
     columns: usize,
+    block: usize,
 }
 
 /// What runs it.
@@ -55,7 +56,8 @@ impl Graph {
         rewrite::fold(&mut folded, facts.opset);
         match own(&folded, output, width, levels) {
             Ok(Some((program, columns))) => {
-                return Ok(Graph { runner: Runner::Own(program), facts, width, columns });
+                let block = program.block();
+                return Ok(Graph { runner: Runner::Own(program), facts, width, columns, block });
             }
             // What is left is a graph of our operators that does not run at any batch: tract runs it at its
             // own. Others it would take unseen, and be wrong about some of.
@@ -67,7 +69,8 @@ impl Graph {
         let (plans, batch) = Plans::prepare(&model, output, width)?;
         facts.batch = batch;
         let columns = plans.columns()?;
-        Ok(Graph { runner: Runner::General(plans), facts, width, columns })
+        let block = plans.block();
+        Ok(Graph { runner: Runner::General(plans), facts, width, columns, block })
     }
 
     /// The names of the outputs of a graph that is not prepared.
@@ -104,26 +107,14 @@ impl Graph {
             return Ok(Array2::zeros((0, self.columns)));
         }
         match &self.runner {
-            Runner::Own(program) => self.run_blocks(program, rows),
+            Runner::Own(program) => run_own(program, rows),
             Runner::General(plans) => plans.run(rows),
         }
     }
-}
 
-impl Graph {
-    /// Runs some rows after others: so many that what lies between two wide products stays in the cache.
-    fn run_blocks(&self, program: &Program, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
-        const BLOCK: usize = 128;
-        if rows.nrows() <= BLOCK {
-            return run_own(program, rows);
-        }
-        let mut outputs = Vec::with_capacity(rows.nrows() * self.columns);
-        for block in rows.axis_chunks_iter(Axis(0), BLOCK) {
-            outputs.extend(run_own(program, block)?);
-        }
-        let found = format!("{} values for {} rows", outputs.len(), rows.nrows());
-        let shape = (rows.nrows(), self.columns);
-        Array2::from_shape_vec(shape, outputs).map_err(|_| Error::OutputShape { rows: rows.nrows(), found })
+    /// How many rows are best run at a time.
+    pub fn block(&self) -> usize {
+        self.block
     }
 }
 

@@ -49,6 +49,11 @@ impl Plans {
         })
     }
 
+    /// How many rows are best run at a time.
+    pub(crate) fn block(&self) -> usize {
+        self.plans.last().map_or(1, |(rows, _)| *rows)
+    }
+
     fn first(&self) -> &Plan {
         let first = self.plans[0].1.get().and_then(Option::as_ref);
         first.expect("the first plan was prepared when the graph was loaded")

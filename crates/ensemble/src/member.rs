@@ -105,6 +105,11 @@ impl Member {
         }
     }
 
+    /// How many rows its graph is best run on at a time.
+    pub(crate) fn block(&self) -> usize {
+        self.network.block()
+    }
+
     /// Runs the graph on some of the rows.
     pub(crate) fn run(&self, blocks: &[Block], first: usize, count: usize) -> Result<Vec<Block>, Error> {
         let outputs = self.network.run(blocks, first, count);

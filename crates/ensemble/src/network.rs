@@ -65,6 +65,14 @@ impl Network {
         }
     }
 
+    /// How many rows are best run at a time.
+    pub(crate) fn block(&self) -> usize {
+        match self {
+            Network::Matrix(graph, _) => graph.block(),
+            Network::Blocks(network, _) => network.graph().block(),
+        }
+    }
+
     /// Runs some of the rows.
     pub(crate) fn run(
         &self,

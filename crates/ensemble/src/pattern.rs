@@ -174,7 +174,7 @@ impl Pattern {
         }
         let ignored = self.plan.find_columns(&table)?.ignored;
         let blocks: Vec<_> =
-            blocks(table.len()).map(|(first, count)| (first, table.slice(first, count))).collect();
+            blocks(table.len(), BLOCK).map(|(first, count)| (first, table.slice(first, count))).collect();
         let prepared: Vec<_> = blocks
             .par_iter()
             .map(|(first, block)| prepare(block).map_err(|error| error.after_rows(*first)))
@@ -194,19 +194,25 @@ impl Pattern {
     pub fn run(&self, prepared: Prepared) -> Result<Raw, Error> {
         let inputs = prepared.blocks;
         let rows = inputs.first().map_or(0, Block::rows);
-        let mut blocks: Vec<_> = blocks(rows).collect();
-        if blocks.is_empty() {
-            // Even of no rows, the outputs have columns.
-            blocks.push((0, 0));
-        }
-        let tasks: Vec<_> =
-            self.members.iter().flat_map(|member| blocks.iter().map(move |block| (member, *block))).collect();
+        // Even of no rows, the outputs have columns.
+        let of_member = |member: &Member| match rows {
+            0 => vec![(0, 0)],
+            rows => blocks(rows, member.block()).collect(),
+        };
+        let of_members: Vec<_> = self.members.iter().map(of_member).collect();
+        let counts: Vec<usize> = of_members.iter().map(Vec::len).collect();
+        let tasks: Vec<_> = self
+            .members
+            .iter()
+            .zip(of_members)
+            .flat_map(|(member, blocks)| blocks.into_iter().map(move |block| (member, block)))
+            .collect();
         let outputs: Vec<_> =
             tasks.into_par_iter().map(|(member, (first, count))| member.run(&inputs, first, count)).collect();
         let mut outputs = outputs.into_iter();
         let mut of_members = Vec::with_capacity(self.members.len());
-        for _ in self.members.iter() {
-            let blocks = outputs.by_ref().take(blocks.len()).collect::<Result<Vec<_>, _>>()?;
+        for count in counts {
+            let blocks = outputs.by_ref().take(count).collect::<Result<Vec<_>, _>>()?;
             of_members.push(stack(blocks));
         }
         Ok(Raw { outputs: of_members, notes: prepared.notes, ignored: prepared.ignored })
@@ -280,9 +286,9 @@ impl Pattern {
     }
 }
 
-/// The first row and the number of rows of each block. They depend on nothing but the number of rows.
-fn blocks(rows: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..rows).step_by(BLOCK).map(move |first| (first, BLOCK.min(rows - first)))
+/// The first row and the number of rows of each block of so many. They depend on nothing but the number of rows.
+fn blocks(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).step_by(most).map(move |first| (first, most.min(rows - first)))
 }
 
 /// Blocks of rows below each other, matrix by matrix.

@@ -34,6 +34,7 @@ pub struct BareGraph {
     facts: Facts,
     inputs: Vec<BareInput>,
     outputs: Vec<BareOutput>,
+    block: usize,
 }
 
 /// What a bare graph takes.
@@ -144,7 +145,16 @@ impl BareGraph {
             keys: output.keys.clone(),
             labels: labels::find(graph, &output.name, element).filter(|_| columns == 1),
         });
-        Ok(BareGraph { outputs: outputs.collect(), program, facts, inputs })
+        let block = match facts.batch {
+            Batch::Any => program.block(),
+            Batch::Fixed(rows) => rows * program.block().div_ceil(rows),
+        };
+        Ok(BareGraph { outputs: outputs.collect(), program, facts, inputs, block })
+    }
+
+    /// How many rows are best run at a time.
+    pub fn block(&self) -> usize {
+        self.block
     }
 
     /// Whether the bytes are those of an ONNX model, or why not.

@@ -31,13 +31,13 @@ const LOOKS: usize = 64;
 impl Limits {
     /// For loading a graph that holds so many numbers.
     pub(super) fn of_load(self, parameters: usize) -> Budget {
-        Budget { left: self.values.saturating_add(parameters.saturating_mul(LOOKS)), room: self.held }
+        Budget::new(self.values.saturating_add(parameters.saturating_mul(LOOKS)), self.held)
     }
 
     /// For a run over so many rows.
     pub(super) fn of_run(self, rows: usize, parameters: usize) -> Budget {
         let of_row = self.values_of_row.saturating_add(parameters.saturating_mul(LOOKS));
-        Budget { left: self.values.saturating_add(of_row.saturating_mul(rows)), room: self.held }
+        Budget::new(self.values.saturating_add(of_row.saturating_mul(rows)), self.held)
     }
 }
 
@@ -46,6 +46,14 @@ impl Limits {
 pub(super) struct Budget {
     left: usize,
     room: usize,
+    /// The least room that there was.
+    least: usize,
+}
+
+impl Budget {
+    fn new(left: usize, room: usize) -> Budget {
+        Budget { left, room, least: room }
+    }
 }
 
 thread_local! {
@@ -68,12 +76,17 @@ pub(super) fn within<T>(budget: Budget, work: impl FnOnce() -> T) -> T {
     work()
 }
 
+/// How many values the work that is done within a budget held at once.
+pub(super) fn most_held(limits: Limits) -> usize {
+    BUDGET.get().map_or(0, |budget| limits.held.saturating_sub(budget.least))
+}
+
 /// Does the work of a graph inside of another; what it holds is let go at its end, but not what it spent.
 pub(super) fn inside<T>(work: impl FnOnce() -> T) -> T {
     let before = BUDGET.get();
     let result = work();
     if let (Some(before), Some(after)) = (before, BUDGET.get()) {
-        BUDGET.set(Some(Budget { left: after.left, room: before.room }));
+        BUDGET.set(Some(Budget { room: before.room, ..after }));
     }
     result
 }
@@ -112,6 +125,7 @@ pub(super) fn hold(tensor: &Tensor) -> Result<(), Fault> {
     change(|budget| {
         budget.left = budget.left.checked_sub(weight.saturating_add(OF_NODE))?;
         budget.room = budget.room.checked_sub(weight)?;
+        budget.least = budget.least.min(budget.room);
         Some(())
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Mutex,
+    sync::{Mutex, atomic::AtomicUsize},
 };
 
 use tract_onnx::pb::{
@@ -147,8 +147,18 @@ impl Program {
         let parameters = constants.iter().flatten().map(Tensor::len).sum();
         let limits = Limits::default();
         let of_rows = Mutex::default();
-        let mut program =
-            Program { inputs, first_input, outputs, constants, steps, of_rows, limits, parameters };
+        let held_of_row = AtomicUsize::new(usize::MAX);
+        let mut program = Program {
+            inputs,
+            first_input,
+            outputs,
+            constants,
+            steps,
+            of_rows,
+            limits,
+            parameters,
+            held_of_row,
+        };
         program.find_last_uses();
         Ok(program)
     }

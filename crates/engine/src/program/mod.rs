@@ -18,7 +18,10 @@ pub(crate) use tensor::map_data;
 pub use tensor::{Data, Element, Tensor};
 pub use way::Way;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use look_up::Nature;
 use node::Kernel;
@@ -44,6 +47,9 @@ pub struct Program {
     limits: Limits,
     /// How many values stand in the constants.
     parameters: usize,
+    /// How many values were held at once for each row, in the run so far where these were fewest: in a run of few rows
+    /// there are values besides.
+    held_of_row: AtomicUsize,
 }
 
 /// What a program takes.
@@ -180,7 +186,22 @@ impl Program {
         }
         let rows = inputs.iter().filter_map(|input| input.shape().first()).max().copied().unwrap_or(1);
         let budget = self.limits.of_run(rows, self.parameters);
-        budget::within(budget, || self.run_tensors(inputs)).map_err(|Fault(reason)| Error::Run { reason })
+        budget::within(budget, || {
+            let outputs = self.run_tensors(inputs);
+            let held = budget::most_held(self.limits) / rows.max(1);
+            self.held_of_row.fetch_min(held, Ordering::Relaxed);
+            outputs
+        })
+        .map_err(|Fault(reason)| Error::Run { reason })
+    }
+
+    /// How many rows are best run at a time: so many that what lies between steps stays in the cache. Only a program
+    /// that was run can tell.
+    pub fn block(&self) -> usize {
+        const VALUES: usize = 1 << 19;
+        const MOST: usize = 128;
+        let held = self.held_of_row.load(Ordering::Relaxed).max(1);
+        (VALUES / held).clamp(1, MOST).next_power_of_two()
     }
 
     fn run_tensors(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, Fault> {
