@@ -1,56 +1,53 @@
-"""Our engine beside ONNX Runtime on single graphs, one thread each, in turns.
+"""Our engine beside ONNX Runtime on single graphs, in turns, each in a process without Python.
 
-    python bench/graphs.py [NAME …]        graphs of tests/fixtures/onnx; default: one of each kind
+    cargo build --release --workspace
+    cargo build --release --manifest-path bench/peer/Cargo.toml --target-dir target/peer
+    python bench/graphs.py [NAME …]        graphs of tests/fixtures; default: one of each kind
+
+The other side is the shared library of the onnxruntime that pip installed, called by the ort crate.
 """
 
-import argparse, os, pathlib, statistics, subprocess, sys
-import numpy, onnxruntime
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import original
+import argparse, os, pathlib, statistics, subprocess
+import onnxruntime
 
 ROOT = pathlib.Path(__file__).parents[1]
-GRAPHS = ROOT / "tests/fixtures/onnx"
-BINARY = ROOT / "target" / os.environ.get("PROFILE", "release") / "automl-pack-bench"
+OURS = ROOT / "target" / os.environ.get("PROFILE", "release") / "automl-pack-bench"
+THEIRS = ROOT / "target/peer/release/onnxruntime-peer"
 KINDS = ["lgb_bin", "sk_hgb", "sk_gb", "xgb_bin", "sk_rf", "mlp_small", "mlp_big", "linear", "nnb", "sk_lr",
-         "sk_scaler_lr", "ndt", "ft_transformer"]
+         "sk_scaler_lr", "ndt", "ft_transformer", "node"]
+SIZES = [1, 32, 10_000]
 
 
-def theirs(path, rows, seconds):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    (taken,) = session.get_inputs()
-    width = taken.shape[1]
-    place = numpy.arange(rows * width, dtype=numpy.int64)
-    x = ((place * 7919 % 2003).astype(numpy.float64 if "double" in taken.type else numpy.float32) - 1001) / 400
-    x = x.reshape(rows, width)
-    blocks = [{taken.name: x[at:at + 256]} for at in range(0, rows, 256)]
-    run = lambda: [session.run(None, block) for block in blocks]
-    return original.median_time(seconds, run) * 1e6 / rows
+def graph(name):
+    return next(path for kind in ["onnx", "operators"] if (path := ROOT / f"tests/fixtures/{kind}/{name}.onnx").exists())
 
 
-def ours(path, rows, seconds):
-    command = [BINARY, "graph", path, str(rows), str(seconds), *WAY]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1])
+def library():
+    (path,) = (pathlib.Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so.*")
+    return path
+
+
+def us_per_row(*command):
+    return float(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout.split()[1])
+
+
+def ratio(name, rows, options):
+    ours = [OURS, "graph", graph(name), rows, options.seconds, options.threads, *([options.way] if options.way else [])]
+    theirs = [THEIRS, library(), graph(name), rows, options.seconds, options.threads]
+    rounds = [(us_per_row(*theirs), us_per_row(*ours)) for _ in range(options.rounds)]
+    them, us = (statistics.median(side) for side in zip(*rounds))
+    return them / us
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=KINDS)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--way", choices=["avx2", "portable"], help="other registers than the widest")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.3)
-    arguments = parser.parse_args()
-    WAY = [arguments.way] if arguments.way else []
-    print("how many times as fast as ONNX Runtime", onnxruntime.__version__)
-    print(f"{'graph':16}{'1 row':>10}{'32 rows':>10}{'10,000':>10}")
-    for name in arguments.names:
-        path, ratios = GRAPHS / f"{name}.onnx", []
-        for rows in [1, 32, 10_000]:
-            rounds = [(theirs(path, rows, arguments.seconds), ours(path, rows, arguments.seconds))
-                      for _ in range(arguments.rounds)]
-            them, us = (statistics.median(side) for side in zip(*rounds))
-            ratios.append(them / us)
-        print(f"{name:16}" + "".join(f"{ratio:10.2f}" for ratio in ratios), flush=True)
+    options = parser.parse_args()
+    print(f"how many times as fast as ONNX Runtime {onnxruntime.__version__}, threads: {options.threads}")
+    print(f"{'graph':16}" + "".join(f"{rows:>10,}" for rows in SIZES))
+    for name in options.names:
+        print(f"{name:16}" + "".join(f"{ratio(name, rows, options):10.2f}" for rows in SIZES), flush=True)

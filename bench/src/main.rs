@@ -2,17 +2,13 @@
 //!
 //! `automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS` prints the time of one row in
 //! microseconds, and the rows a second on the file repeated COPIES times.
-//! `automl-pack-bench graph FILE.onnx ROWS SECONDS [avx2|portable]` prints the time of a row in one graph.
+//! `automl-pack-bench graph FILE.onnx ROWS SECONDS THREADS [avx2|portable]` prints the time of a row in one graph.
 //! `automl-pack-bench prepare SCHEMA PLAN ROWS.csv COPIES SECONDS OUT` prints the rows a second from columns
 //! to the first input of a plan, on one thread, and writes that input's numbers to a file.
 //! `automl-pack-bench open BUNDLE SECONDS` prints how long a bundle takes to open, with its golden rows
 //! replayed and without, and what is left of it when nothing is prepared: reading and digests.
 
-use std::{
-    env, fs,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{env, fs, sync::Arc, time::Duration};
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use automl_pack::{
@@ -20,6 +16,11 @@ use automl_pack::{
     engine::{Data, Element, Program, Tensor, Way},
     plan::{self, Plan, PlanForm, SchemaForm},
 };
+
+mod timing;
+
+use rayon::prelude::*;
+use timing::{BLOCK, number, time};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -36,10 +37,11 @@ fn main() -> Result<(), Failure> {
         let rows = read(rows, copies.parse()?)?;
         return prepare(&read_plan(schema, plan)?, &rows, Duration::from_secs_f64(seconds.parse()?), out);
     }
-    if let [command, graph, rows, seconds, way @ ..] = arguments.as_slice()
+    if let [command, graph, rows, seconds, threads, way @ ..] = arguments.as_slice()
         && command == "graph"
     {
         choose(way)?;
+        rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build_global()?;
         return run_graph(graph, rows.parse()?, Duration::from_secs_f64(seconds.parse()?));
     }
     let [bundle, rows, copies, threads, seconds] = arguments.as_slice() else {
@@ -68,26 +70,30 @@ fn choose(way: &[String]) -> Result<(), Failure> {
     if way.choose() { Ok(()) } else { Err("the processor lacks it".into()) }
 }
 
-/// One thread, in blocks of 256 rows, with the same numbers as `graphs.py` gives to the other side.
+/// In blocks of rows, with the same numbers as the other side's.
 fn run_graph(graph: &str, rows: usize, budget: Duration) -> Result<(), Failure> {
-    const BLOCK: usize = 256;
     let program = Program::load(&fs::read(graph)?)?;
     let [input] = program.inputs() else { return Err("expected one input".into()) };
     let width = input.width.ok_or("expected an input of known width")?;
-    let number = |place: usize| ((place * 7919 % 2003) as f32 - 1001.0) / 400.0;
-    let double = |place: usize| ((place * 7919 % 2003) as f64 - 1001.0) / 400.0;
-    let block = |first: usize| {
-        let count = BLOCK.min(rows - first);
-        let places = first * width..(first + count) * width;
+    let block = |first: usize, most: usize| {
+        let count = most.min(rows - first);
+        let numbers = (first * width..(first + count) * width).map(number);
         let values = match input.element {
-            Element::F64 => Data::F64(places.map(double).collect()),
-            _ => Data::F32(places.map(number).collect()),
+            Element::F64 => Data::F64(numbers.collect()),
+            _ => Data::F32(numbers.map(|number| number as f32).collect()),
         };
         Tensor::new(vec![count, width], values)
     };
-    let blocks = (0..rows).step_by(BLOCK).map(block).collect::<Result<Vec<_>, _>>()?;
-    let taken =
-        time(budget, || blocks.iter().try_for_each(|block| program.run(vec![block.clone()]).map(|_| ())))?;
+    // What was run once knows how many rows are best.
+    program.run(vec![block(0, 3)?])?;
+    let most = program.block();
+    let blocks = (0..rows).step_by(most).map(|first| block(first, most)).collect::<Result<Vec<_>, _>>()?;
+    let run = |block: &Tensor| program.run(vec![block.clone()]).map(|_| ());
+    let taken = if rayon::current_num_threads() == 1 || blocks.len() == 1 {
+        time(budget, || blocks.iter().try_for_each(run))?
+    } else {
+        time(budget, || blocks.par_iter().try_for_each(run))?
+    };
     println!("us_per_row {}", taken.as_secs_f64() * 1e6 / rows as f64);
     Ok(())
 }
@@ -100,7 +106,6 @@ fn read_plan(schema: &str, plan: &str) -> Result<Plan, Failure> {
 
 /// In blocks of 256 rows, as a pattern prepares them.
 fn prepare(plan: &Plan, rows: &RecordBatch, budget: Duration, out: &str) -> Result<(), Failure> {
-    const BLOCK: usize = 256;
     let count = rows.num_rows();
     let whole = || -> Result<Vec<_>, plan::Error> {
         let block =
@@ -127,22 +132,6 @@ fn open(bundle: &str, budget: Duration) -> Result<(), Failure> {
     }
     println!("replay_share {:.3}", 1.0 - unproven.as_secs_f64() / whole.as_secs_f64());
     Ok(())
-}
-
-/// The median time of a call, after one to warm up.
-fn time<T, E: std::error::Error + 'static>(
-    budget: Duration,
-    mut call: impl FnMut() -> Result<T, E>,
-) -> Result<Duration, Failure> {
-    call()?;
-    let (started, mut times) = (Instant::now(), Vec::new());
-    while times.is_empty() || started.elapsed() < budget {
-        let one = Instant::now();
-        call()?;
-        times.push(one.elapsed());
-    }
-    times.sort_unstable();
-    Ok(times[times.len() / 2])
 }
 
 /// A CSV file without quotes, its rows repeated; columns of numbers are such, as on the other side.
