@@ -166,7 +166,7 @@ mod policies {
         let body = "3,male,30,0,0,7,,S\n3,male,old,0,0,7,,S\n1,female,20,0,0,70,C,C\n";
         let scores = score(Policy::all(Action::Null), body).unwrap();
         assert_eq!([0, 1, 2].map(|row| scores.label(row).is_some()), [true, false, true]);
-        let batch = scores.to_record_batch(Selection { members: true, audit: true });
+        let batch = scores.to_record_batch(Selection { members: true, audit: true, ..Default::default() });
         for column in batch.columns().iter().take(batch.num_columns() - 5) {
             assert_eq!([0, 1, 2].map(|row| column.is_null(row)), [false, true, false]);
         }
@@ -246,7 +246,7 @@ fn outputs_of_different_rows_are_refused() {
 fn each_members_labels_are_decoded() {
     let rows = rows("iris/input.csv");
     let scores = Auto::unpack(fixture("iris/auto_pack.zip")).unwrap().pattern.predict(&rows).unwrap();
-    let batch = scores.to_record_batch(Selection { members: true, audit: false });
+    let batch = scores.to_record_batch(Selection { members: true, ..Default::default() });
     let column = batch.column_by_name("fcnn/m_0001_prediction").unwrap();
     assert_eq!(&scores.member_predictions(1), column);
     let bytes = fs::read(fixture("iris/pack.zip")).unwrap();
@@ -295,7 +295,10 @@ fn no_rows_give_no_scores() {
     let auto = titanic();
     let scores = auto.pattern.predict(&rows("titanic/input.csv").slice(0, 0)).unwrap();
     assert!(scores.is_empty());
-    assert_eq!(scores.to_record_batch(Selection { members: true, audit: true }).num_rows(), 0);
+    assert_eq!(
+        scores.to_record_batch(Selection { members: true, audit: true, ..Default::default() }).num_rows(),
+        0
+    );
 }
 
 #[test]
@@ -351,8 +354,8 @@ fn a_batch_of_scores_has_the_columns_that_were_selected() {
     let blend = ["prediction", "probability_0", "probability_1"];
     assert_eq!(names(Selection::default()), blend);
     let audit = ["audit_missing", "audit_unseen", "audit_unreadable", "audit_out_of_range", "audit_done"];
-    assert_eq!(names(Selection { audit: true, members: false }), [blend.as_slice(), &audit].concat());
-    let members = names(Selection { members: true, audit: false });
+    assert_eq!(names(Selection { audit: true, ..Default::default() }), [blend.as_slice(), &audit].concat());
+    let members = names(Selection { members: true, ..Default::default() });
     assert_eq!(members.len(), 3 + 10 * 3);
     assert_eq!(
         members[3..6],

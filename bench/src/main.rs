@@ -1,7 +1,7 @@
 //! Our side of the measurements that `carefree.py` prints: one process, one figure a line.
 //!
 //! `automl-pack-bench BUNDLE ROWS.csv COPIES THREADS SECONDS` prints the time of one row in
-//! microseconds, and the rows a second on the file repeated COPIES times.
+//! microseconds, the rows a second on the file repeated COPIES times, and those of labels alone.
 //! `automl-pack-bench graph FILE.onnx ROWS SECONDS THREADS [avx2|portable]` prints the time of a row in one graph.
 //! `automl-pack-bench prepare SCHEMA PLAN ROWS.csv COPIES SECONDS OUT` prints the rows a second from columns
 //! to the first input of a plan, on one thread, and writes that input's numbers to a file.
@@ -56,6 +56,9 @@ fn main() -> Result<(), Failure> {
     let many = read(rows, copies.parse()?)?;
     let taken = time(budget, || auto.pattern.predict(&many))?;
     println!("rows_per_second {}", many.num_rows() as f64 / taken.as_secs_f64());
+    let pattern = auto.pattern.labels_only();
+    let taken = time(budget, || pattern.predict(&many))?;
+    println!("labels_per_second {}", many.num_rows() as f64 / taken.as_secs_f64());
     Ok(())
 }
 

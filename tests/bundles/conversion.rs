@@ -11,7 +11,7 @@ fn a_converted_pack_predicts_the_same() {
             let before = Auto::unpack(fixture(&path)).unwrap();
             let after = open(&convert(&path).build("x").unwrap()).unwrap();
             let rows = rows(&format!("{pack}/input.csv"));
-            let select = Selection { members: true, audit: true };
+            let select = Selection { members: true, audit: true, ..Default::default() };
             let [before, after] =
                 [before, after].map(|auto| auto.pattern.predict(&rows).unwrap().to_record_batch(select));
             assert_eq!(before, after, "{path}");

@@ -220,9 +220,11 @@ fn nothing_depends_on_threads_chunks_or_memory() {
     let auto = auto();
     let text = rows(30);
     let job = || {
-        Job::new(&auto)
-            .input_reader(std::io::Cursor::new(text.clone()))
-            .select(automl_pack::Selection { members: true, audit: true })
+        Job::new(&auto).input_reader(std::io::Cursor::new(text.clone())).select(automl_pack::Selection {
+            members: true,
+            audit: true,
+            ..Default::default()
+        })
     };
     let (expected, _) = scores_of(job().threads(1));
     assert_eq!(scores_of(job().threads(3)).0, expected);

@@ -65,7 +65,8 @@ pub(crate) fn blend(outcomes: &[Outcome], weights: &[f64], how: Blend) -> Outcom
     }
 }
 
-fn winner(votes: ndarray::ArrayView1<'_, f64>) -> u32 {
+/// The label with the most, of equals the lowest.
+pub(crate) fn winner(votes: ndarray::ArrayView1<'_, f64>) -> u32 {
     let mut best = 0;
     for (label, vote) in votes.iter().enumerate() {
         if *vote > votes[best] {

@@ -19,6 +19,7 @@ mod auto;
 mod bare;
 mod blend;
 mod builder;
+mod decide;
 mod diff;
 mod error;
 mod golden;

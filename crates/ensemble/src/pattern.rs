@@ -5,11 +5,13 @@ use std::sync::Arc;
 use automl_pack_plan::{
     self as plan, Action, Block, Flaw, Notes, Outcome, Plan, Policy, Prepared, Rows, Table, Target,
 };
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::{
     Error, Member, Scores,
     blend::{Blend, blend},
+    decide::Decision,
 };
 
 /// The members of an ensemble, with what they share and their weights.
@@ -40,6 +42,7 @@ pub struct Pattern {
     members: Arc<[Member]>,
     blend: Blend,
     policy: Policy,
+    labels_only: bool,
 }
 
 /// What the members' graphs gave for some rows.
@@ -68,7 +71,7 @@ impl Pattern {
         blend: Blend,
         policy: Policy,
     ) -> Pattern {
-        Pattern { plan, target, members, blend, policy }
+        Pattern { plan, target, members, blend, policy, labels_only: false }
     }
 
     /// The same pattern under another policy.
@@ -89,6 +92,30 @@ impl Pattern {
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Pattern {
         Pattern { policy, ..self.clone() }
+    }
+
+    /// The same pattern for labels alone: of a classification, it gives no probabilities and nothing of members, and a
+    /// member that can no longer change the label of a row is not asked about it. The labels are the same.
+    ///
+    /// Members of the smallest graphs are asked first. Where a blend is an average, members are left out only if all
+    /// give what a softmax makes a probability of: nothing else is known to be one. A row for which a member would give
+    /// no number has none only if that member was asked.
+    ///
+    /// ```
+    /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+    /// use automl_pack_ensemble::Auto;
+    /// use ndarray::array;
+    ///
+    /// let auto = Auto::unpack("tests/fixtures/carefree/iris/auto_pack.zip")?;
+    /// let rows = array![[5.1_f32, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]];
+    /// let scores = auto.pattern.labels_only().predict(&rows)?;
+    /// assert_eq!(scores.label(0), auto.pattern.predict(&rows)?.label(0));
+    /// assert_eq!(scores.probabilities(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn labels_only(&self) -> Pattern {
+        Pattern { labels_only: true, ..self.clone() }
     }
 
     /// What is done with cells, as far as it was said.
@@ -119,7 +146,50 @@ impl Pattern {
     /// Labels and probabilities, or values, of rows: an Arrow batch, matched by its columns' names,
     /// or a matrix of numbers.
     pub fn predict(&self, rows: &(impl Rows + ?Sized)) -> Result<Scores, Error> {
-        self.postprocess(self.run(self.preprocess(rows)?)?)
+        self.score(self.preprocess(rows)?, Err)
+    }
+
+    /// The stages after the first, where it is somebody else's to say what a row without a number means.
+    fn score(
+        &self,
+        prepared: Prepared,
+        without_number: impl FnMut(Error) -> Result<(), Error>,
+    ) -> Result<Scores, Error> {
+        if !self.labels_only {
+            return self.finish(self.run(prepared)?, without_number);
+        }
+        match Decision::of(&self.members, &self.target.task, self.blend) {
+            Some(decision) => self.decide(&decision, prepared, without_number),
+            None => Ok(self.finish(self.run(prepared)?, without_number)?.labels_only()),
+        }
+    }
+
+    /// Labels alone.
+    fn decide(
+        &self,
+        decision: &Decision<'_>,
+        prepared: Prepared,
+        mut without_number: impl FnMut(Error) -> Result<(), Error>,
+    ) -> Result<Scores, Error> {
+        let Prepared { blocks: inputs, mut notes, ignored } = prepared;
+        let rows = inputs.first().map_or(0, Block::rows);
+        let of_rows: Vec<_> = blocks(rows, BLOCK).collect();
+        let decided: Vec<_> =
+            of_rows.into_par_iter().map(|(first, count)| decision.label(&inputs, first, count)).collect();
+        let mut labels = Vec::with_capacity(rows);
+        let mut refused = Vec::new();
+        for decided in decided {
+            let decided = decided?;
+            labels.extend(decided.labels);
+            refused.extend(decided.without_number);
+        }
+        for (row, member) in &refused {
+            self.refuse_row(&self.members[*member], *row, &notes, &mut without_number)?;
+        }
+        notes.refuse(refused.into_iter().map(|(row, _)| row).collect());
+        let blend = Outcome::Classes { labels, probabilities: Array2::zeros((rows, 0)) };
+        let (target, plan) = (Arc::clone(&self.target), Arc::clone(&self.plan));
+        Ok(Scores::new(target, plan, blend, std::iter::empty(), notes, ignored))
     }
 
     /// As [`Pattern::predict`], where a row that cannot be scored does not fail the others: it has no score, and
@@ -143,7 +213,7 @@ impl Pattern {
     pub fn sift(&self, rows: &(impl Rows + ?Sized)) -> Result<(Scores, Vec<(usize, Error)>), Error> {
         let (prepared, failed) = self.stack_blocks(rows, |block| self.plan.sift(block, &self.policy))?;
         let mut failed: Vec<_> = failed.into_iter().map(|(row, error)| (row, Error::Rows(error))).collect();
-        let scores = self.finish(self.run(prepared)?, |error| match error {
+        let scores = self.score(prepared, |error| match error {
             Error::NotFinite { row, .. } => {
                 failed.push((row, error));
                 Ok(())
@@ -274,14 +344,25 @@ impl Pattern {
         without_number: &mut impl FnMut(Error) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let rows = member.head().rows_without_number(outcome);
-        let action = self.policy.said(Flaw::Unreadable).unwrap_or(Policy::usual(Flaw::Unreadable));
-        if action == Action::Error {
-            let scored = rows.iter().filter(|row| notes.refused().binary_search(row).is_err());
-            for row in scored {
-                without_number(Error::NotFinite { member: member.name().to_owned(), row: *row })?;
-            }
+        for row in &rows {
+            self.refuse_row(member, *row, notes, without_number)?;
         }
         notes.refuse(rows);
+        Ok(())
+    }
+
+    /// Tells of a row for which a member predicts no number, if that is an error and the row has a score so far.
+    fn refuse_row(
+        &self,
+        member: &Member,
+        row: usize,
+        notes: &Notes,
+        without_number: &mut impl FnMut(Error) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let action = self.policy.said(Flaw::Unreadable).unwrap_or(Policy::usual(Flaw::Unreadable));
+        if action == Action::Error && notes.refused().binary_search(&row).is_err() {
+            without_number(Error::NotFinite { member: member.name().to_owned(), row })?;
+        }
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ use ndarray::Array2;
 /// assert!(probabilities[(0, 0)] > 0.8);
 /// assert_eq!(scores.members()[0].name, "fcnn/m_0000");
 ///
-/// let batch = scores.to_record_batch(Selection { members: true, audit: true });
+/// let batch = scores.to_record_batch(Selection { members: true, audit: true, ..Selection::default() });
 /// assert_eq!(batch.schema().field(1).name(), "probability_0");
 /// assert_eq!(batch.num_columns(), 4 + 10 * 4 + 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -47,9 +47,11 @@ pub struct MemberScores {
     pub outcome: Outcome,
 }
 
-/// Which columns a batch of scores has besides the blend's.
+/// Which columns a batch of scores has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Selection {
+    /// Labels, without the probabilities of a classification.
+    pub labels_only: bool,
     /// The predictions of each member.
     pub members: bool,
     /// For each kind of flaw, the columns whose cells had it.
@@ -107,6 +109,18 @@ impl Scores {
         }
     }
 
+    /// Without probabilities, and without what members predicted.
+    pub(crate) fn labels_only(self) -> Scores {
+        let blend = match self.blend {
+            Outcome::Classes { labels, .. } => {
+                let probabilities = Array2::zeros((labels.len(), 0));
+                Outcome::Classes { labels, probabilities }
+            }
+            other => return Scores { blend: other, ..self },
+        };
+        Scores { blend, members: Vec::new(), ..self }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -142,11 +156,11 @@ impl Scores {
         }
     }
 
-    /// The probabilities, a column for each class, refused rows included; none for a regression, and none
-    /// where outputs come by name.
+    /// The probabilities, a column for each class, refused rows included; none for a regression, where labels alone
+    /// were asked for, and where outputs come by name.
     pub fn probabilities(&self) -> Option<&Array2<f32>> {
         match &self.blend {
-            Outcome::Classes { probabilities, .. } => Some(probabilities),
+            Outcome::Classes { probabilities, .. } => Some(probabilities).filter(|all| all.ncols() > 0),
             Outcome::Values(_) | Outcome::Outputs(_) => None,
         }
     }
@@ -172,7 +186,7 @@ impl Scores {
         self.predictions_of(&self.members[member].outcome)
     }
 
-    /// What each member predicted, in order.
+    /// What each member predicted, in order; nothing where labels alone were asked for.
     pub fn members(&self) -> &[MemberScores] {
         &self.members
     }
@@ -214,6 +228,9 @@ impl Scores {
     /// in the words of [`Plan::done`].
     pub fn to_record_batch(&self, selection: Selection) -> RecordBatch {
         let mut columns = self.columns_of("", &self.blend);
+        if selection.labels_only && matches!(self.blend, Outcome::Classes { .. }) {
+            columns.truncate(1);
+        }
         if selection.members {
             for member in &self.members {
                 columns.extend(self.columns_of(&format!("{}_", member.name), &member.outcome));

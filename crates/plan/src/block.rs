@@ -88,6 +88,21 @@ impl Block {
         }
     }
 
+    /// The rows at those places, in that order.
+    ///
+    /// # Panics
+    /// If there is none at one of them.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Block {
+        match self {
+            Block::Single(matrix) => Block::Single(matrix.select(Axis(0), rows)),
+            Block::Double(matrix) => Block::Double(matrix.select(Axis(0), rows)),
+            Block::Integer(matrix) => Block::Integer(matrix.select(Axis(0), rows)),
+            Block::Truth(matrix) => Block::Truth(matrix.select(Axis(0), rows)),
+            Block::Text(matrix) => Block::Text(matrix.select(Axis(0), rows)),
+        }
+    }
+
     /// Blocks of the same columns, one below the other. None where there are none, or where they are not
     /// of the same columns.
     pub fn stack(blocks: Vec<Block>) -> Option<Block> {

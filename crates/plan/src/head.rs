@@ -34,7 +34,7 @@ pub enum Outcome {
     Classes {
         /// Its place in the list of classes.
         labels: Vec<u32>,
-        /// A row for each row, a column for each class.
+        /// A row for each row, a column for each class; without columns where labels alone were asked for.
         probabilities: Array2<f32>,
     },
     /// A value for each row.

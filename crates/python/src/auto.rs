@@ -58,11 +58,21 @@ impl Auto {
     }
 
     /// Scores rows: a matrix of floats, a dict of columns, or a table that speaks Arrow.
-    #[pyo3(signature = (rows, by_position=false))]
-    fn predict(&self, py: Python<'_>, rows: &Bound<'_, PyAny>, by_position: bool) -> PyResult<Scores> {
+    #[pyo3(signature = (rows, by_position=false, labels_only=false))]
+    fn predict(
+        &self,
+        py: Python<'_>,
+        rows: &Bound<'_, PyAny>,
+        by_position: bool,
+        labels_only: bool,
+    ) -> PyResult<Scores> {
         let given = Given::read(rows, by_position)?;
         let table = given.table();
-        let scored = py.detach(|| self.auto.pattern.predict(&table));
+        let pattern = &self.auto.pattern;
+        let scored = py.detach(|| match labels_only {
+            true => pattern.labels_only().predict(&table),
+            false => pattern.predict(&table),
+        });
         scored.map(Scores).map_err(|error| failure::of_rows(py, &error))
     }
 

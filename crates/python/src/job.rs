@@ -21,6 +21,7 @@ pub(crate) struct Told {
     by_position: bool,
     keep: Vec<String>,
     keep_all: bool,
+    labels_only: bool,
     members: bool,
     audit: bool,
     rejects: Option<PathBuf>,
@@ -80,7 +81,8 @@ impl Told {
     fn job<'a>(&self, auto: &'a automl_pack::Auto, reading: Reading, to: Option<score::Format>) -> Job<'a> {
         let mut job = Job::new(auto).reading(reading).by_position(self.by_position).resume(self.resume);
         job = self.inputs.iter().fold(job, |job, input| job.input(input));
-        job = job.select(Selection { members: self.members, audit: self.audit }).keep(&self.keep);
+        let selection = Selection { labels_only: self.labels_only, members: self.members, audit: self.audit };
+        job = job.select(selection).keep(&self.keep);
         if self.keep_all {
             job = job.keep_all();
         }

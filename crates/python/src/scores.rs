@@ -65,7 +65,7 @@ impl Scores {
 
     /// The columns of the audit, by name: texts, one for each row.
     fn audit(&self) -> Vec<(String, Vec<String>)> {
-        let batch = self.0.to_record_batch(Selection { members: false, audit: true });
+        let batch = self.0.to_record_batch(Selection { audit: true, ..Selection::default() });
         let fields = batch.schema();
         let audited = fields
             .fields()
@@ -92,7 +92,7 @@ impl Scores {
     /// All of it as Arrow.
     #[pyo3(signature = (members=false, audit=false))]
     fn batch(&self, members: bool, audit: bool) -> Batch {
-        Batch(self.0.to_record_batch(Selection { members, audit }))
+        Batch(self.0.to_record_batch(Selection { members, audit, ..Selection::default() }))
     }
 }
 

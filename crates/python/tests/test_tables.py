@@ -85,6 +85,11 @@ def test_a_kind_of_table_gets_its_own_kind_back(pattern, frame):
     assert isinstance(pattern.predict(records(frame)), list)
 
 
+def test_labels_alone_are_those_beside_probabilities(pattern, frame):
+    assert (pattern.labels(frame) == pattern.score(frame).labels).all()
+    assert len(pattern.labels(frame[:0])) == 0
+
+
 def test_a_frame_keeps_its_index(pattern, frame):
     shuffled = frame.sample(frac=1, random_state=1)
     scores = pattern.predict(shuffled)

@@ -66,8 +66,11 @@ pub(crate) struct Scoring {
     /// The first line is a row: columns are taken by position, and called column_1, column_2, …
     #[arg(long)]
     no_header: bool,
-    /// Add the predictions of each member
+    /// Write labels alone: faster, as members that can no longer change a label are not asked
     #[arg(long)]
+    labels: bool,
+    /// Add the predictions of each member
+    #[arg(long, conflicts_with = "labels")]
     members: bool,
     /// Add which cells of each row were missing, unseen, unreadable or out of range, and what was done
     #[arg(long)]
@@ -150,6 +153,7 @@ impl Scoring {
             (self.output.is_some(), "--output"),
             (self.format.is_some(), "--format"),
             (self.to.is_some(), "--to"),
+            (self.labels, "--labels"),
             (self.members, "--members"),
             (self.audit, "--audit"),
             (self.keep_all, "--keep-all"),
@@ -194,7 +198,7 @@ impl Scoring {
         let mut job = Job::new(auto)
             .reading(self.reading())
             .by_position(self.by_position)
-            .select(Selection { members: self.members, audit: self.audit })
+            .select(Selection { labels_only: self.labels, members: self.members, audit: self.audit })
             .keep(&self.keep)
             .resume(self.resume)
             .checkpoint(Duration::from_secs_f64(self.checkpoint));

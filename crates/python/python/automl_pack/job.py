@@ -28,8 +28,8 @@ class Job:
         self._see: Callable[[dict[str, Any]], None] | None = None
         self._told: dict[str, Any] = {
             "inputs": [], "output": None, "format": None, "to": None, "delimiter": None, "encoding": None,
-            "no_header": False, "by_position": False, "keep": [], "keep_all": False, "members": False,
-            "audit": False, "rejects": None, "max_rejects": None, "threads": None, "memory": None,
+            "no_header": False, "by_position": False, "keep": [], "keep_all": False, "labels_only": False,
+            "members": False, "audit": False, "rejects": None, "max_rejects": None, "threads": None, "memory": None,
             "resume": False, "checkpoint": None,
         }  # fmt: skip
 
@@ -72,9 +72,11 @@ class Job:
         """Copies all columns of the input through."""
         return self._tell(keep_all=True)
 
-    def select(self, *, members: bool = False, audit: bool = False) -> Job:
-        """What is written besides the blend's predictions."""
-        return self._tell(members=members, audit=audit)
+    def select(self, *, labels_only: bool = False, members: bool = False, audit: bool = False) -> Job:
+        """What is written besides the blend's predictions, or labels alone, which takes less time."""
+        if labels_only and members:
+            raise UsageError("select: labels_only and members exclude each other: not all members are asked")
+        return self._tell(labels_only=labels_only, members=members, audit=audit)
 
     def rejects(self, path: Path) -> Job:
         """Where rows go that cannot be scored, with file, line, column and reason; without it they end the job."""

@@ -24,7 +24,8 @@ pub(super) struct Choice {
 
 impl Choice {
     pub(super) fn new(auto: &Auto, by_position: bool, keep: Keep, selection: Selection) -> Choice {
-        Choice { pattern: auto.pattern.clone(), by_position, keep, selection }
+        let pattern = if selection.labels_only { auto.pattern.labels_only() } else { auto.pattern.clone() };
+        Choice { pattern, by_position, keep, selection }
     }
 
     /// What tells the cells of a table, and how many of its columns no model reads.

@@ -93,7 +93,8 @@ impl<'a> Job<'a> {
         Job { keep: Keep::All, ..self }
     }
 
-    /// Adds columns to the scores.
+    /// Adds columns to the scores, or leaves probabilities away: then members that can no longer change a label are
+    /// not asked, as [`automl_pack_ensemble::Pattern::labels_only`] says.
     #[must_use]
     pub fn select(self, selection: Selection) -> Job<'a> {
         Job { selection, ..self }

@@ -163,7 +163,7 @@ impl Wish {
         };
         let own = task.columns();
         let members = wanted.iter().any(|(name, _)| name != PROBABILITIES && !own.contains(name));
-        let rows = scores.to_record_batch(Selection { members, audit: false });
+        let rows = scores.to_record_batch(Selection { members, ..Selection::default() });
         let tensors = wanted
             .iter()
             .map(|(name, is_binary)| Tensor::of(&rows, name, *is_binary))
