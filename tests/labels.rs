@@ -98,3 +98,28 @@ fn a_row_without_a_number_is_refused_with_its_place() {
     let scores = lenient.predict(&rows).unwrap();
     assert_eq!((scores.label(270), scores.label(269).is_some()), (None, true));
 }
+
+#[test]
+fn rows_that_only_some_members_find_a_number_for_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("linear_first.zip");
+    let archive = Archive::open(fixture("iris/auto_pack.zip")).unwrap();
+    let mut builder = Builder::convert(&archive, Reweighing::Kept).unwrap().builder;
+    for (model, weight) in [("linear", 0.3), ("fcnn", 0.05), ("ndt", 0.05), ("nnb", 0.05), ("tree_dnn", 0.05)]
+    {
+        builder = builder.reweight(model, weight).unwrap();
+    }
+    builder.renormalise().unwrap().new_golden().write(&bundle).unwrap();
+    let lenient = Policy { unreadable: Some(Action::Null), ..Policy::default() };
+    let pattern = Auto::unpack(&bundle).unwrap().pattern.with_policy(lenient);
+    let mut rows = ndarray::Array2::from_shape_fn((600, 4), |(row, column)| (row % 7 + column) as f32);
+    for (at, row) in rows.rows_mut().into_iter().enumerate() {
+        let mut row = row;
+        row[at % 4] *= 10_f32.powi((at / 16) as i32) * if at % 2 == 0 { 1.0 } else { -1.0 };
+    }
+    let (all, labels) = (pattern.predict(&rows).unwrap(), pattern.labels_only().predict(&rows).unwrap());
+    let refused = all.notes().refused();
+    assert!(!refused.is_empty() && refused.len() < 600, "{}", refused.len());
+    assert_eq!(labels.notes().refused(), refused);
+    assert_eq!(&labels.predictions(), &all.predictions());
+}

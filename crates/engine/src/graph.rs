@@ -10,8 +10,8 @@ use crate::{Data, Error, Facts, Program, Tensor, facts, model, plan::guarded_own
 ///
 /// - its input is one matrix of f32, and all its values were in its bytes
 /// - it was run for at least one batch: loading is where an operator that cannot run is refused
-/// - a row's output does not depend on the rows beside it, but for the last digit: a batch of another
-///   size may add in another order
+/// - a row's output does not depend on the rows beside it; where tract runs the graph, but for the last digit: a batch
+///   of another size may add in another order
 pub struct Graph {
     runner: Runner,
     facts: Facts,
@@ -96,6 +96,11 @@ impl Graph {
     /// How many columns the output has.
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// Whether a row gives the same, to the last bit, alone and among any others.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.runner, Runner::Own(_))
     }
 
     /// Runs the rows, however many there are: one row of output for each.

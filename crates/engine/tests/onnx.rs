@@ -70,6 +70,44 @@ fn two_threads_give_the_bits_of_one() {
     });
 }
 
+#[test]
+fn a_row_gives_the_same_bits_alone_and_among_others() {
+    hold(&models(), |model| {
+        let program = Program::load(&model.bytes).map_err(|error| error.to_string())?;
+        let of_rows = |first: usize, count: usize| {
+            let outputs =
+                program.run(model.inputs(&program, first, count)).map_err(|error| error.to_string())?;
+            Ok::<_, String>(outputs)
+        };
+        let together = of_rows(0, 40)?;
+        for row in [0, 1, 17, 39] {
+            let alone = of_rows(row, 1)?;
+            for (output, (all, one)) in together.iter().zip(&alone).enumerate() {
+                let width = one.data().len();
+                // One has its rows along another axis.
+                if all.shape().first() != Some(&40) {
+                    continue;
+                }
+                let part = part_of(all.data(), row * width, width);
+                if part != part_of(one.data(), 0, width) {
+                    return Err(format!("output {output}, row {row}: {part:?} and {:?}", one.data()));
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Some values: floats as their bits.
+fn part_of(data: &Data, first: usize, count: usize) -> Vec<String> {
+    match data {
+        Data::F32(values) => values[first..first + count].iter().map(|x| x.to_bits().to_string()).collect(),
+        Data::F64(values) => values[first..first + count].iter().map(|x| x.to_bits().to_string()).collect(),
+        Data::I64(values) => values[first..first + count].iter().map(i64::to_string).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Values as their bits: what is no number equals itself.
 fn bits(tensor: &Tensor) -> String {
     match tensor.data() {

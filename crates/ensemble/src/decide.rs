@@ -39,7 +39,7 @@ impl<'p> Decision<'p> {
     /// None where every member has to be asked.
     pub(crate) fn of(members: &'p [Member], task: &'p Task, how: Blend) -> Option<Decision<'p>> {
         let is_bounded = |member: &Member| how == Blend::Vote || member.head().outputs == Outputs::Logits;
-        let counts = |member: &Member| member.weight() >= 0.0 && is_bounded(member);
+        let counts = |member: &Member| member.weight() >= 0.0 && member.is_exact() && is_bounded(member);
         if !matches!(task, Task::Classification(_)) || members.len() < 2 || !members.iter().all(counts) {
             return None;
         }
@@ -57,6 +57,8 @@ impl<'p> Decision<'p> {
         let mut tally = Array2::<f64>::zeros((count, self.task.width()));
         let mut left: f64 = self.members.iter().map(Member::weight).sum();
         let mut open: Vec<usize> = (0..count).collect();
+        let is_tame: Vec<bool> =
+            (first..first + count).map(|row| blocks.iter().all(|block| is_tame(block, row))).collect();
         // The open rows, once there are fewer.
         let mut taken: Option<Vec<Block>> = None;
         for place in &self.order {
@@ -82,7 +84,7 @@ impl<'p> Decision<'p> {
                 self.add(&outcome, at, member.weight(), tally.row_mut(*row));
                 if numberless.binary_search(&at).is_ok() {
                     decided.without_number.push((first + row, *place));
-                } else if let Some(label) = decided_label(tally.row(*row), left) {
+                } else if let Some(label) = decided_label(tally.row(*row), left).filter(|_| is_tame[*row]) {
                     decided.labels[*row] = label;
                 } else {
                     still.push(at);
@@ -127,6 +129,17 @@ impl<'p> Decision<'p> {
             }
         }
         winner(tally.row(0))
+    }
+}
+
+/// Whether a row has no number that is far from any that models are trained on. All members are asked about others: one
+/// may find no number for them, so that they have no label.
+fn is_tame(block: &Block, row: usize) -> bool {
+    const MOST: f64 = 1e6;
+    match block {
+        Block::Single(matrix) => matrix.row(row).iter().all(|x| f64::from(x.abs()) <= MOST),
+        Block::Double(matrix) => matrix.row(row).iter().all(|x| x.abs() <= MOST),
+        Block::Integer(_) | Block::Truth(_) | Block::Text(_) => true,
     }
 }
 

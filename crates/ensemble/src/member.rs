@@ -105,6 +105,11 @@ impl Member {
         }
     }
 
+    /// Whether a row gives the same, to the last bit, alone and among any others.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.network.is_exact()
+    }
+
     /// How many rows its graph is best run on at a time.
     pub(crate) fn block(&self) -> usize {
         self.network.block()

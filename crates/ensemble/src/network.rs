@@ -65,6 +65,14 @@ impl Network {
         }
     }
 
+    /// Whether a row gives the same, to the last bit, alone and among any others.
+    pub(crate) fn is_exact(&self) -> bool {
+        match self {
+            Network::Matrix(graph, _) => graph.is_exact(),
+            Network::Blocks(..) => true,
+        }
+    }
+
     /// How many rows are best run at a time.
     pub(crate) fn block(&self) -> usize {
         match self {

@@ -98,8 +98,9 @@ impl Pattern {
     /// member that can no longer change the label of a row is not asked about it. The labels are the same.
     ///
     /// Members of the smallest graphs are asked first. Where a blend is an average, members are left out only if all
-    /// give what a softmax makes a probability of: nothing else is known to be one. A row for which a member would give
-    /// no number has none only if that member was asked.
+    /// give what a softmax makes a probability of: nothing else is known to be one. Rows with numbers beyond a million, once
+    /// they are prepared, are asked of all: where a member finds no number for a row, it has no label. Of other rows such a
+    /// member is not known if it was not asked.
     ///
     /// ```
     /// # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;

@@ -50,7 +50,7 @@ pub struct MemberScores {
 /// Which columns a batch of scores has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Labels, without the probabilities of a classification.
+    /// The prediction, without the probabilities of a classification.
     pub labels_only: bool,
     /// The predictions of each member.
     pub members: bool,
@@ -228,8 +228,8 @@ impl Scores {
     /// in the words of [`Plan::done`].
     pub fn to_record_batch(&self, selection: Selection) -> RecordBatch {
         let mut columns = self.columns_of("", &self.blend);
-        if selection.labels_only && matches!(self.blend, Outcome::Classes { .. }) {
-            columns.truncate(1);
+        if selection.labels_only && columns.iter().any(|(name, _)| name == "prediction") {
+            columns.retain(|(name, _)| name == "prediction");
         }
         if selection.members {
             for member in &self.members {

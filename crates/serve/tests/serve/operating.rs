@@ -111,7 +111,8 @@ fn overload_is_refused_at_once_and_what_is_taken_is_answered() {
     });
     let count = |status| statuses.iter().filter(|(found, _)| *found == status).count();
     assert_eq!(count(200) + count(429), 24, "{statuses:?}");
-    assert!(count(200) >= 3 && count(429) > 0, "{statuses:?}");
+    // Two may wait, whether or not the first was taken up before the others came.
+    assert!(count(200) >= 2 && count(429) > 0, "{statuses:?}");
     assert!(statuses.iter().all(|(status, retry)| (*status == 429) == retry.is_some()));
     served.check_alive();
 }

@@ -127,6 +127,8 @@ impl Named {
         let turned = self.ordered(&[kept.clone(), gone].concat())?.reshaped(vec![rows, width]);
         let ones = match turned.data() {
             Data::F64(_) => Data::F64(vec![1.0; width]),
+            Data::I64(_) => Data::I64(vec![1; width]),
+            Data::I32(_) => Data::I32(vec![1; width]),
             _ => Data::F32(vec![1.0; width]),
         };
         let sums = matmul(&turned, &Tensor::of(vec![width, 1], ones))?;

@@ -19,11 +19,11 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
     Ok(Some(match node.proto.op_type.as_str() {
         "ReduceSum" => reduce(node, sum, |x| x.iter().sum()),
         "ReduceMean" => reduce(node, |x| sum(x) / x.len() as f32, |x| x.iter().sum::<f64>() / x.len() as f64),
-        "ReduceMax" => {
-            fold(node, f32::NEG_INFINITY, f32::max, |x| x.iter().copied().fold(f64::NEG_INFINITY, f64::max))
-        }
+        "ReduceMax" => fold(node, f32::NEG_INFINITY, largest_of, |x| {
+            x.iter().copied().fold(f64::NEG_INFINITY, largest_of)
+        }),
         "ReduceMin" => {
-            fold(node, f32::INFINITY, f32::min, |x| x.iter().copied().fold(f64::INFINITY, f64::min))
+            fold(node, f32::INFINITY, smallest_of, |x| x.iter().copied().fold(f64::INFINITY, smallest_of))
         }
         "ReduceProd" => fold(node, 1.0, |x, y| x * y, |x| x.iter().product()),
         "ReduceL1" => reduce(node, |x| x.iter().map(|x| x.abs()).sum(), |x| x.iter().map(|x| x.abs()).sum()),
@@ -42,6 +42,20 @@ pub(super) fn build(node: Node<'_>) -> Result<Option<Kernel>, Error> {
         "Hardmax" => by_rows(node, hardmax_rows, hardmax),
         _ => return Ok(None),
     }))
+}
+
+/// The larger of two numbers; none where one is none.
+#[inline(always)]
+#[expect(clippy::eq_op, reason = "a number that is none is not itself")]
+fn largest_of<T: PartialOrd + Copy>(a: T, b: T) -> T {
+    if b > a || b != b { b } else { a }
+}
+
+/// The smaller of two numbers; none where one is none.
+#[inline(always)]
+#[expect(clippy::eq_op, reason = "a number that is none is not itself")]
+fn smallest_of<T: PartialOrd + Copy>(a: T, b: T) -> T {
+    if b < a || b != b { b } else { a }
 }
 
 /// As ONNX Runtime adds: lanes of four, two of them in turn, the odd one, across, the rest.

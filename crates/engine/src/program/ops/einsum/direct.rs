@@ -32,7 +32,7 @@ pub(super) fn product(a: &Named, b: &Named, axes: &[char]) -> Result<Option<Tens
     }
     let shape: Vec<usize> = axes.iter().map(|axis| length(a, b, *axis)).collect();
     let count = bounded(&shape)?;
-    let (a, b) = (neighbours_first(a, axes, count)?, neighbours_first(b, axes, count)?);
+    let (a, b) = (neighbours_first(a, axes)?, neighbours_first(b, axes)?);
     let Some(direct) = Direct::of(&a, &b, axes) else { return Ok(None) };
     spend_product(count, direct.summands.len())?;
     let mut out = room::filled(count);
@@ -40,13 +40,10 @@ pub(super) fn product(a: &Named, b: &Named, axes: &[char]) -> Result<Option<Tens
     Ok(Some(Tensor::of(shape, Data::F32(out))))
 }
 
-/// A factor that is small beside the result is turned, so that neighbours of the result are neighbours in it.
-fn neighbours_first<'n>(factor: &'n Named, axes: &[char], count: usize) -> Result<Cow<'n, Named>, Fault> {
-    const FEWER: usize = 4;
-    let Some(last) = axes.last().filter(|last| factor.axes.contains(last)) else {
-        return Ok(Cow::Borrowed(factor));
-    };
-    if factor.step(*last) <= 1 || factor.tensor.len().saturating_mul(FEWER) > count {
+/// A factor that is the same for all rows is turned, so that neighbours of the result are neighbours in it.
+fn neighbours_first<'n>(factor: &'n Named, axes: &[char]) -> Result<Cow<'n, Named>, Fault> {
+    let (Some(rows), Some(last)) = (axes.first(), axes.last()) else { return Ok(Cow::Borrowed(factor)) };
+    if factor.axes.contains(rows) || factor.step(*last) <= 1 {
         return Ok(Cow::Borrowed(factor));
     }
     let others = factor.axes.iter().filter(|axis| *axis != last);
@@ -88,13 +85,15 @@ impl Direct {
         direct.pays().then_some(direct)
     }
 
-    /// Whether numbers that are needed together lie together.
+    /// Whether numbers that are needed together lie together. That must not depend on how many rows there are, or a
+    /// row would not give the same alone and among others: nothing is asked of a length that may be theirs.
     fn pays(&self) -> bool {
         const FEW: usize = 4;
         let (length, steps) = self.last;
-        let in_rows = length >= FEW && matches!(steps, [0 | 1, 0 | 1]);
+        let are_rows = self.outer.is_empty();
+        let in_rows = (are_rows || length >= FEW) && matches!(steps, [0 | 1, 0 | 1]);
         // Large products of matrices have better ways.
-        let is_large = self.summands.len() >= 64 && length >= 64;
+        let is_large = !are_rows && self.summands.len() >= 64 && length >= 64;
         !self.summands.is_empty() && !is_large && (in_rows || self.sums_in_order())
     }
 

@@ -53,6 +53,8 @@ struct Pairs {
     inner: usize,
     /// The columns of a right matrix.
     columns: usize,
+    /// Whether there may be several right matrices, however many there are.
+    is_of_pairs: bool,
 }
 
 impl Pairs {
@@ -90,13 +92,15 @@ impl Pairs {
         if a_shape.len() == 1 {
             shape.remove(outer.len());
         }
-        Ok(Pairs { shape, pairs, rows, inner: *inner, columns: *columns })
+        let is_of_pairs = !outer_b.is_empty();
+        Ok(Pairs { shape, pairs, rows, inner: *inner, columns: *columns, is_of_pairs })
     }
 
-    /// Whether there is little to each, so that preparing it would take longer than the product.
+    /// Whether there is little to each, so that preparing it would take longer than the product. It does not depend on
+    /// how many there are: a row gives the same alone and among others.
     fn are_small(&self) -> bool {
         const MOST: usize = 64;
-        self.pairs.len() > 1 && (1..=MOST).contains(&self.inner) && self.columns <= MOST
+        self.is_of_pairs && (1..=MOST).contains(&self.inner) && self.columns <= MOST
     }
 
     fn len(&self) -> usize {
