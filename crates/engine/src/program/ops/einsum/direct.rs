@@ -13,6 +13,9 @@ use super::{
     Named,
 };
 
+/// Fewer neighbours than these are not worth looking for.
+const FEW: usize = 4;
+
 /// How far from one number of each factor to the next along an axis.
 type Steps = [usize; 2];
 
@@ -43,7 +46,7 @@ pub(super) fn product(a: &Named, b: &Named, axes: &[char]) -> Result<Option<Tens
 /// A factor that is the same for all rows is turned, so that neighbours of the result are neighbours in it.
 fn neighbours_first<'n>(factor: &'n Named, axes: &[char]) -> Result<Cow<'n, Named>, Fault> {
     let (Some(rows), Some(last)) = (axes.first(), axes.last()) else { return Ok(Cow::Borrowed(factor)) };
-    if factor.axes.contains(rows) || factor.step(*last) <= 1 {
+    if factor.axes.contains(rows) || factor.step(*last) <= 1 || factor.length(*last) < FEW {
         return Ok(Cow::Borrowed(factor));
     }
     let others = factor.axes.iter().filter(|axis| *axis != last);
@@ -88,7 +91,6 @@ impl Direct {
     /// Whether numbers that are needed together lie together. That must not depend on how many rows there are, or a
     /// row would not give the same alone and among others: nothing is asked of a length that may be theirs.
     fn pays(&self) -> bool {
-        const FEW: usize = 4;
         let (length, steps) = self.last;
         let are_rows = self.outer.is_empty();
         let in_rows = (are_rows || length >= FEW) && matches!(steps, [0 | 1, 0 | 1]);
