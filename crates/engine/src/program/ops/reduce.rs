@@ -450,3 +450,20 @@ fn hardmax<T: Copy + PartialOrd + From<u8>>(row: &mut [T]) {
         row.iter_mut().enumerate().for_each(|(place, x)| *x = T::from(u8::from(place == best)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_numbers_one_of_which_is_none_there_is_no_largest_and_no_smallest() {
+        for at in 0..3 {
+            let mut numbers = [1.0_f32, -2.0, 3.0];
+            assert_eq!(numbers.into_iter().fold(f32::NEG_INFINITY, largest_of), 3.0);
+            assert_eq!(numbers.into_iter().fold(f32::INFINITY, smallest_of), -2.0);
+            numbers[at] = f32::NAN;
+            assert!(numbers.into_iter().fold(f32::NEG_INFINITY, largest_of).is_nan());
+            assert!(numbers.into_iter().fold(f32::INFINITY, smallest_of).is_nan());
+        }
+    }
+}
