@@ -92,11 +92,9 @@ impl<'p> Decision<'p> {
             }
             let rows = open.clone();
             if still.len() < open.len() {
-                let take = |blocks: &[Block]| blocks.iter().map(|block| block.take(&still)).collect();
-                taken = Some(match &taken {
-                    None => blocks.iter().map(|block| block.slice(first, count).take(&still)).collect(),
-                    Some(blocks) => take(blocks),
-                });
+                let (source, begin) = taken.as_deref().map_or((blocks, first), |taken| (taken, 0));
+                let places: Vec<usize> = still.iter().map(|at| begin + at).collect();
+                taken = Some(source.iter().map(|block| block.take(&places)).collect());
                 open = still.iter().map(|at| open[*at]).collect();
             }
             answers[*place] = Some(Answer { rows, outcome });

@@ -144,9 +144,11 @@ class Pattern:
 
     def score(self, rows: Any, *, by_position: bool = False) -> Scores:
         """Scores of rows, with each member's beside them."""
-        wanted = None if by_position else self._wanted
-        taken = given(rows, wanted, self._texts)
-        return Scores(self._native.predict(taken, by_position or _is_nameless(rows)), self)
+        return self._score(rows, by_position)
+
+    def _score(self, rows: Any, by_position: bool, labels_only: bool = False) -> Scores:
+        taken = given(rows, None if by_position else self._wanted, self._texts)
+        return Scores(self._native.predict(taken, by_position or _is_nameless(rows), labels_only), self)
 
     def predict(self, rows: Any, *, members: bool = False, audit: bool = False, by_position: bool = False) -> Any:
         """Predicts rows, and gives back what it was given: a DataFrame for a DataFrame, a dict for a dict.
@@ -162,10 +164,7 @@ class Pattern:
         """The class of each row alone, which takes less time: members that can no longer change it are not asked."""
         if self.task != "classification":
             raise UsageError(f"labels: this bundle's task is {self.task}, which has no classes")
-        wanted = None if by_position else self._wanted
-        taken = given(rows, wanted, self._texts)
-        native = self._native.predict(taken, by_position or _is_nameless(rows), labels_only=True)
-        labels: np.ndarray = Scores(native, self).labels
+        labels: np.ndarray = self._score(rows, by_position, labels_only=True).labels
         return labels
 
     def predict_proba(self, rows: Any, *, by_position: bool = False) -> np.ndarray:

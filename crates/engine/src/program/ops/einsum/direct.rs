@@ -89,9 +89,10 @@ impl Direct {
     }
 
     /// Whether numbers that are needed together lie together. That must not depend on how many rows there are, or a
-    /// row would not give the same alone and among others: nothing is asked of a length that may be theirs.
+    /// row would not give the same alone and among others: nothing is asked of the length of the first axis.
     fn pays(&self) -> bool {
         let (length, steps) = self.last;
+        // What is one axis alone has the first in it.
         let are_rows = self.outer.is_empty();
         let in_rows = (are_rows || length >= FEW) && matches!(steps, [0 | 1, 0 | 1]);
         // Large products of matrices have better ways.
