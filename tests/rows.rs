@@ -190,7 +190,10 @@ mod policies {
     fn error_refuses_what_is_missing_and_what_is_unseen() {
         let policy = Policy::all(Action::Error);
         let error = refused(score(policy, "3,male,30,0,0,7,,S\n3,male,,0,0,7,,S\n"));
-        assert_eq!(error.to_string(), "row 2, column \"Age\": missing cell, found \"\": expected a number");
+        assert_eq!(
+            error.to_string(),
+            "row 2, column \"Age\": missing cell, found nothing: expected a number"
+        );
         let error = refused(score(policy, "3,other,30,0,0,7,,S\n"));
         assert_eq!(
             error.to_string(),

@@ -105,7 +105,7 @@ fn nothing_stands_in_for_an_integer_or_a_truth_value() {
         (
             "9223372036854775807",
             "",
-            "column \"id\": missing cell, found \"\": expected an integer of 64 bits",
+            "column \"id\": missing cell, found nothing: expected an integer of 64 bits",
         ),
         ("true", "NA", "column \"flag\": missing cell, found \"NA\": expected true or false"),
         (

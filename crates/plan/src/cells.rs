@@ -170,6 +170,7 @@ impl<'a> Cells<'a> {
         };
         match self {
             cells if cells.is_null(row) => "nothing".to_owned(),
+            Cells::Text(array) if array.value(row).is_empty() => "nothing".to_owned(),
             Cells::Text(array) => quoted(array.value(row)),
             Cells::Numbers(array) => array.value(row).to_string(),
             Cells::Integers(array) => array.value(row).to_string(),

@@ -210,7 +210,7 @@ fn flaws_are_told_with_what_was_done_and_columns_may_have_their_own_policy() {
     let refused = plan.prepare(&missing, &Policy::default()).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "row 2, column \"age\": missing cell, found \"\": expected an integer from 0 to 120"
+        "row 2, column \"age\": missing cell, found nothing: expected an integer from 0 to 120"
     );
     assert!(plan.prepare(&missing, &Policy::all(Action::Impute)).is_ok());
 }

@@ -1,6 +1,9 @@
 //! Text in chunks of whole rows.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    mem,
+};
 
 use memchr::memchr;
 
@@ -53,7 +56,7 @@ impl Lines {
     /// Goes to where a chunk began.
     pub(crate) fn skip_to(&mut self, position: Position) -> Result<(), Error> {
         while self.position.offset < position.offset {
-            if self.rest().is_empty() && !self.fill()? {
+            if self.rest().is_empty() && !self.fill(0)? {
                 return Err(Error::Read { source: io::ErrorKind::UnexpectedEof.into() });
             }
             let left = usize::try_from(position.offset - self.position.offset).unwrap_or(usize::MAX);
@@ -84,16 +87,31 @@ impl Lines {
         if end == 0 {
             return Ok(None);
         }
-        let bytes = self.rest()[..end].to_vec();
-        self.position.offset += bytes.len() as u64;
-        self.first += end;
-        Ok(Some(Text { bytes, line, too_long: None }))
+        self.position.offset += end as u64;
+        Ok(Some(Text { bytes: self.take(end), line, too_long: None }))
+    }
+
+    /// Hands out what was read, and keeps what is after it. The one that is less is copied.
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let after = self.rest().len() - count;
+        if after > count {
+            let taken = self.rest()[..count].to_vec();
+            self.first += count;
+            return taken;
+        }
+        let mut kept = Vec::with_capacity(after.max(count) + READ);
+        kept.extend_from_slice(&self.rest()[count..]);
+        let mut taken = mem::replace(&mut self.buffer, kept);
+        taken.truncate(self.first + count);
+        taken.drain(..self.first);
+        self.first = 0;
+        taken
     }
 
     /// Editors on some systems put a mark before the first character of a file.
     pub(crate) fn skip_mark(&mut self) -> Result<(), Error> {
         if self.buffer.is_empty() {
-            self.fill()?;
+            self.fill(0)?;
         }
         if self.rest().starts_with(b"\xef\xbb\xbf") {
             self.drop(3);
@@ -106,8 +124,9 @@ impl Lines {
         let position = self.position;
         let text = self.next(size)?;
         if let Some(text) = text.as_ref().filter(|text| text.too_long.is_none()) {
-            self.first -= text.bytes.len();
-            self.position = position;
+            let after = self.rest();
+            self.buffer = [text.bytes.as_slice(), after].concat();
+            (self.first, self.position) = (0, position);
         }
         Ok(text)
     }
@@ -128,7 +147,7 @@ impl Lines {
             if self.rest().len() - from > self.longest {
                 return Ok(Row::TooLong);
             }
-            if self.fill()? {
+            if self.fill(self.rest().len() - from)? {
                 continue;
             }
             let end = self.rest().len();
@@ -164,7 +183,7 @@ impl Lines {
                 break;
             }
             self.drop(rest.len());
-            if !self.fill()? {
+            if !self.fill(0)? {
                 break;
             }
         }
@@ -182,14 +201,15 @@ impl Lines {
     }
 
     /// Reads on. What was handed out makes room. False at the end.
-    fn fill(&mut self) -> Result<bool, Error> {
+    ///
+    /// A row that does not end is looked at again each time, so that the longer it is already the more is read.
+    fn fill(&mut self, open: usize) -> Result<bool, Error> {
         if self.is_over {
             return Ok(false);
         }
         self.buffer.drain(..self.first);
         self.first = 0;
-        // A row that does not end is looked at again each time, so that ever more is read of it.
-        let more = READ.max(self.buffer.len());
+        let more = READ.max(open);
         let before = self.buffer.len();
         self.buffer.resize(before + more, 0);
         let mut filled = before;

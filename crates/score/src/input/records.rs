@@ -122,18 +122,15 @@ impl Cells {
 
     /// The bytes of a cell of the row.
     pub(crate) fn cell<'c>(&'c self, row: &'c [u8], place: usize) -> &'c [u8] {
-        let text = if self.is_quoted { &self.unquoted } else { row };
-        &text[self.range(place)]
+        &self.text(row)[self.range(place)]
     }
 
-    /// The same with what follows in the row, where that is separated, and how many bytes are the cell's.
-    pub(crate) fn begun_by<'c>(&'c self, row: &'c [u8], place: usize) -> (&'c [u8], usize) {
-        let range = self.range(place);
-        let text = if self.is_quoted { &self.unquoted[range.clone()] } else { &row[range.start..] };
-        (text, range.len())
+    /// Where the cells are: the row, or what was taken out of its quotes.
+    pub(crate) fn text<'c>(&'c self, row: &'c [u8]) -> &'c [u8] {
+        if self.is_quoted { &self.unquoted } else { row }
     }
 
-    /// Where a cell is in its row; of a row that has quotes, in what was taken out of them.
+    /// Where a cell is there.
     pub(crate) fn range(&self, place: usize) -> Range<usize> {
         let after_delimiter = usize::from(!self.is_quoted);
         let first = if place == 0 { 0 } else { self.ends[place - 1] + after_delimiter };

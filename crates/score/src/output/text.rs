@@ -207,7 +207,11 @@ fn json_text(value: &str, text: &mut Vec<u8>) {
 }
 
 fn integer(value: i64, text: &mut Vec<u8>) {
-    show(format_args!("{value}"), text);
+    match u8::try_from(value) {
+        // As most labels are.
+        Ok(digit @ 0..=9) => text.push(b'0' + digit),
+        _ => show(format_args!("{value}"), text),
+    }
 }
 
 fn truth(value: bool, text: &mut Vec<u8>) {

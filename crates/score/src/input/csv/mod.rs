@@ -1,11 +1,17 @@
 //! Separated values: the header, and cells out of chunks of text.
 
-mod fused;
+mod columns;
+mod ends;
+mod tiles;
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    iter, str,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use arrow_array::{ArrayRef, Float64Array, LargeStringArray};
-use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use automl_pack_plan::Decimals;
 use memchr::memchr;
 
@@ -17,6 +23,8 @@ use super::{
     records::{Cells, Dialect, Search},
 };
 use crate::{Error, format::Format};
+use columns::{Column, Lost};
+use tiles::Ended;
 
 /// More columns than this are no table but a mistake.
 pub(super) const MOST_COLUMNS: usize = 100_000;
@@ -76,8 +84,6 @@ struct RowsOf<'t> {
 
 struct Row<'t> {
     bytes: &'t [u8],
-    /// Where it begins in the text.
-    start: usize,
     line: u64,
     is_quoted: bool,
 }
@@ -96,16 +102,15 @@ impl<'t> Iterator for RowsOf<'t> {
                 (end.max(self.place), self.text.len(), lines, is_quoted)
             }
         };
-        let row = Row { bytes: &self.text[self.place..end], start: self.place, line: self.line, is_quoted };
+        let row = Row { bytes: &self.text[self.place..end], line: self.line, is_quoted };
         self.place = next;
         self.line += lines;
         Some(row)
     }
 }
 
-/// The cells of some columns, out of a chunk of text: where they are is found row by row, and they are taken column by
-/// column, each of which is written in one go. Those that may be numbers are read on the way, and are numbers where
-/// all of the chunk's are. `lost` remembers columns that had a cell that is none.
+/// The cells of some columns, out of a chunk of text. Those that may be numbers are numbers where all of the chunk's
+/// are, or empty. `lost` remembers columns that had a cell that is neither: they are texts from then on.
 pub(super) fn decode(
     text: &Text,
     dialect: Dialect,
@@ -114,148 +119,58 @@ pub(super) fn decode(
     decimals: &[Option<Decimals>],
     lost: &[AtomicBool],
 ) -> Columns {
-    fused::decode(text, dialect, names.len(), places, decimals, lost)
-        .unwrap_or_else(|| row_by_row(text, dialect, names, places, decimals))
+    // As many rows as there would be if all were as long as the first.
+    let first = memchr(b'\n', &text.bytes).map_or(text.bytes.len(), |end| end + 1);
+    let rows = text.bytes.len() / first.max(2 * names.len()).max(1) + 16;
+    loop {
+        let columns = || Column::all(places, decimals, lost, rows);
+        let in_tiles = match text.too_long {
+            None => tiles::read(text, dialect, names.len(), columns()),
+            Some(_) => Err(Ended::Odd),
+        };
+        let Lost(at) = match in_tiles {
+            Ok(columns) => return columns,
+            Err(Ended::Lost(lost)) => lost,
+            Err(Ended::Odd) => match row_by_row(text, dialect, names, columns()) {
+                Ok(columns) => return columns,
+                Err(lost) => lost,
+            },
+        };
+        lost[at].store(true, Ordering::Relaxed);
+    }
 }
 
+/// The same of a chunk with quotes, or with rows that are none.
 fn row_by_row(
     text: &Text,
     dialect: Dialect,
     names: &[String],
-    places: &[usize],
-    decimals: &[Option<Decimals>],
-) -> Columns {
+    mut columns: Vec<Column>,
+) -> Result<Columns, Lost> {
     let mut decoded = Columns::default();
-    let is_plain = memchr(0, &text.bytes).is_none() && std::str::from_utf8(&text.bytes).is_ok();
+    let is_plain = memchr(0, &text.bytes).is_none() && str::from_utf8(&text.bytes).is_ok();
+    let places: Vec<usize> = columns.iter().map(|column| column.place).collect();
     let mut cells = Cells::default();
-    let mut spans = Spans { text: &text.bytes, unquoted: Vec::new(), spans: Vec::new() };
-    let mut numbers = Numbers::new(places, decimals);
     if let Some((line, limit)) = text.too_long {
         decoded.refused.push(Refusal::of_line(0, line, Error::LongRow { line, limit }));
     }
     let rows = RowsOf { text: &text.bytes, place: 0, line: text.line, dialect };
     for row in rows.filter(|row| !row.bytes.is_empty()) {
         cells.split(row.bytes, row.is_quoted, dialect);
-        if let Err(error) = check(&cells, &row, is_plain, names, places) {
+        if let Err(error) = check(&cells, &row, is_plain, names, &places) {
             decoded.refused.push(Refusal::of_line(decoded.lines.len(), row.line, error));
             continue;
         }
-        spans.add(&cells, &row, places);
-        numbers.add(&cells, &row);
+        for (at, column) in columns.iter_mut().enumerate() {
+            let cell = cells.range(column.place);
+            column.take(cells.text(row.bytes), iter::once(cell)).ok_or(Lost(at))?;
+        }
         decoded.lines.push(row.line);
     }
     decoded.rows = decoded.lines.len();
-    let array = |column| match numbers.take(column) {
-        Some(numbers) => Arc::new(Float64Array::from(numbers)) as ArrayRef,
-        None => spans.column(column, places.len(), decoded.rows),
-    };
-    decoded.arrays = (0..places.len()).map(array).collect();
-    decoded
+    decoded.arrays = columns.into_iter().map(Column::finish).collect();
+    Ok(decoded)
 }
-
-/// The columns whose cells have all been numbers so far.
-struct Numbers {
-    columns: Vec<Column>,
-}
-
-struct Column {
-    /// Its place among those that are asked for, and in the table.
-    at: usize,
-    place: usize,
-    decimals: Decimals,
-    numbers: Vec<f64>,
-    /// Whether it has a cell that is no number as it stands: it is one of texts.
-    is_lost: bool,
-}
-
-impl Numbers {
-    fn new(places: &[usize], decimals: &[Option<Decimals>]) -> Numbers {
-        let asked = places.iter().zip(decimals).enumerate();
-        let columns = asked.filter_map(|(at, (place, decimals))| {
-            Some(Column { at, place: *place, decimals: (*decimals)?, numbers: Vec::new(), is_lost: false })
-        });
-        Numbers { columns: columns.collect() }
-    }
-
-    fn add(&mut self, cells: &Cells, row: &Row<'_>) {
-        let mut is_lost = false;
-        for column in &mut self.columns {
-            // What follows the cell is looked at with it: eight bytes are there for most.
-            let (text, length) = cells.begun_by(row.bytes, column.place);
-            match column.decimals.leading(text) {
-                Some((number, all)) if all == length => column.numbers.push(number),
-                _ => (is_lost, column.is_lost) = (true, true),
-            }
-        }
-        if is_lost {
-            self.columns.retain(|column| !column.is_lost);
-        }
-    }
-
-    /// The numbers of a column, if it has nothing else.
-    fn take(&mut self, at: usize) -> Option<Vec<f64>> {
-        let column = self.columns.iter_mut().find(|column| column.at == at)?;
-        Some(std::mem::take(&mut column.numbers))
-    }
-}
-
-/// Where cells are: row by row, and in each those of the columns that are asked for.
-struct Spans<'t> {
-    text: &'t [u8],
-    /// Cells of rows that have quotes, as if they stood after the text.
-    unquoted: Vec<u8>,
-    spans: Vec<(u32, u32)>,
-}
-
-impl Spans<'_> {
-    fn add(&mut self, cells: &Cells, row: &Row<'_>, places: &[usize]) {
-        for place in places {
-            let range = cells.range(*place);
-            let before = match row.is_quoted {
-                false => row.start,
-                true => {
-                    self.unquoted.extend_from_slice(cells.cell(row.bytes, *place));
-                    self.text.len() + self.unquoted.len() - range.end
-                }
-            };
-            self.spans.push(((before + range.start) as u32, (before + range.end) as u32));
-        }
-    }
-
-    /// One of so many columns.
-    fn column(&self, column: usize, columns: usize, rows: usize) -> ArrayRef {
-        let spans = || self.spans.iter().skip(column).step_by(columns);
-        let bytes: usize = spans().map(|(first, end)| (end - first) as usize).sum();
-        let mut taken = Vec::with_capacity(bytes + SHORT);
-        let mut ends = Vec::with_capacity(rows + 1);
-        ends.push(0);
-        for (first, end) in spans() {
-            self.take(*first as usize, *end as usize, &mut taken);
-            ends.push(taken.len() as i64);
-        }
-        let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
-        let texts = LargeStringArray::try_new(ends, Buffer::from_vec(taken), None);
-        Arc::new(texts.expect("every cell is text"))
-    }
-
-    fn take(&self, first: usize, end: usize, taken: &mut Vec<u8>) {
-        let after = first.checked_sub(self.text.len());
-        let (text, first) = after.map_or((self.text, first), |first| (&self.unquoted, first));
-        let count = end - if after.is_some() { self.text.len() } else { 0 } - first;
-        // As many bytes as all short cells have are copied without asking how many these are.
-        match text.get(first..first + SHORT) {
-            Some(short) if count <= SHORT => {
-                let before = taken.len();
-                taken.extend_from_slice(short);
-                taken.truncate(before + count);
-            }
-            _ => taken.extend_from_slice(&text[first..first + count]),
-        }
-    }
-}
-
-/// A cell that is short has no more bytes.
-const SHORT: usize = 16;
 
 fn check(
     cells: &Cells,
@@ -277,7 +192,7 @@ fn check(
 }
 
 fn check_text(cell: &[u8], line: u64, column: impl FnOnce() -> String) -> Result<&str, Error> {
-    let text = match std::str::from_utf8(cell) {
+    let text = match str::from_utf8(cell) {
         Ok(text) => text,
         Err(error) => return Err(Error::NotText { line, column: column(), offset: error.valid_up_to() }),
     };

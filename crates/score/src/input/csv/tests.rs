@@ -5,16 +5,46 @@ use automl_pack_plan::{Column, Kind};
 
 use super::*;
 
+fn number() -> Option<Decimals> {
+    Column::new("x", Kind::Number).decimals()
+}
+
+fn none_lost() -> [AtomicBool; 3] {
+    [(); 3].map(|()| AtomicBool::new(false))
+}
+
+/// Columns of which some are lost, by a way that may tell that others are; none where it gives none.
+fn read<E>(
+    lost: &[AtomicBool; 3],
+    mut way: impl FnMut(Vec<columns::Column>) -> Result<Columns, E>,
+    told: impl Fn(E) -> Option<Lost>,
+) -> Option<Columns> {
+    loop {
+        match way(columns::Column::all(&[0, 1, 3], &[number(), None, number()], lost, 0)) {
+            Ok(columns) => return Some(columns),
+            Err(ended) => lost[told(ended)?.0].store(true, Ordering::Relaxed),
+        }
+    }
+}
+
 fn decoded(text: &str, dialect: Dialect) -> Columns {
     let text = Text { bytes: text.into(), line: 1, too_long: None };
     let names = ["a", "b", "c", "d"].map(str::to_owned);
-    let decimals = Column::new("x", Kind::Number).decimals();
-    let (places, decimals) = ([0, 1, 3], [decimals, None, decimals]);
-    let slow = row_by_row(&text, dialect, &names, &places, &decimals);
-    let lost = [(); 3].map(|()| AtomicBool::new(false));
-    if let Some(fast) = fused::decode(&text, dialect, names.len(), &places, &decimals, &lost) {
+    let slow = read(&none_lost(), |columns| row_by_row(&text, dialect, &names, columns), Some).unwrap();
+    let fast = read(
+        &none_lost(),
+        |columns| tiles::read(&text, dialect, names.len(), columns),
+        |ended| match ended {
+            Ended::Lost(lost) => Some(lost),
+            Ended::Odd => None,
+        },
+    );
+    if let Some(fast) = fast {
         assert_eq!((&fast.arrays, &fast.lines, fast.rows), (&slow.arrays, &slow.lines, slow.rows));
         assert!(slow.refused.is_empty());
+    } else {
+        let is_odd = text.bytes.iter().any(|byte| b"\"\r\0".contains(byte));
+        assert!(is_odd || !slow.refused.is_empty());
     }
     slow
 }
@@ -32,7 +62,7 @@ fn a_column_that_has_numbers_alone_is_one_of_numbers() {
 #[test]
 fn a_column_that_has_anything_else_is_one_of_texts_as_they_stand() {
     let dialect = Dialect { delimiter: b',', quote: b'"' };
-    for odd in ["", " 7", "7 ", "1e3", "x", "1234567890123456", "\"7,5\"", "+7"] {
+    for odd in [" 7", "7 ", "1e3", "x", "NA", "\"7,5\"", "+7"] {
         let found = decoded(&format!("1.50,,,2\n{odd},,,3\n"), dialect);
         let texts: Vec<_> = found.arrays[0].as_string::<i64>().iter().flatten().collect();
         assert_eq!(texts, ["1.50", odd.trim_matches('"')], "{odd:?}");
@@ -68,18 +98,33 @@ fn one_pass_gives_what_row_by_row_does() {
         // The comparison is in there.
         let _ = decoded(&text, dialect);
     }
-    let text = "1,a,2,3\n\n-0.5,b,,4";
-    let lost = [(); 3].map(|()| AtomicBool::new(false));
-    let (places, number) = ([0, 1, 3], Column::new("x", Kind::Number).decimals());
-    let chunk = Text { bytes: text.into(), line: 1, too_long: None };
-    let fast = fused::decode(&chunk, dialect, 4, &places, &[number, None, number], &lost);
-    assert_eq!(fast.map(|fast| (fast.rows, fast.lines)), Some((2, vec![1, 3])));
+}
+
+#[test]
+fn tiles_take_lines_however_they_end_and_cells_without_anything() {
+    let dialect = Dialect { delimiter: b',', quote: b'"' };
+    let columns = || columns::Column::all(&[0, 1, 3], &[number(), None, number()], &none_lost(), 0);
+    for end in ["\n", "\r\n"] {
+        let text = ["1,a,2,3", "", "-0.5,é,,", "7,,,12345678901234567", ""].join(end);
+        let text = Text { bytes: text.into(), line: 1, too_long: None };
+        let found = tiles::read(&text, dialect, 4, columns()).unwrap();
+        assert_eq!((found.rows, found.lines), (3, vec![1, 3, 4]));
+        let numbers = |at: usize| found.arrays[at].as_primitive::<Float64Type>().iter().collect::<Vec<_>>();
+        assert_eq!(numbers(0), [Some(1.0), Some(-0.5), Some(7.0)]);
+        assert_eq!(numbers(2), [Some(3.0), None, Some(12_345_678_901_234_567.0)]);
+        let texts: Vec<_> = found.arrays[1].as_string::<i64>().iter().flatten().collect();
+        assert_eq!(texts, ["a", "é", ""]);
+    }
+    for odd in ["1,a,2\n", "1,a,2,3,4\n", "1,a,2,\"3\"\n", "1,a\r,2,3\n", "1,a,2,3\r", "1,a,2,3\n,"] {
+        let text = Text { bytes: odd.into(), line: 1, too_long: None };
+        assert!(matches!(tiles::read(&text, dialect, 4, columns()), Err(Ended::Odd)), "{odd:?}");
+    }
 }
 
 #[test]
 fn a_number_ends_where_its_cell_does_whatever_separates_cells() {
     let found = decoded("1.2.3.4\n", Dialect { delimiter: b'.', quote: b'"' });
-    let texts = |at: usize| found.arrays[at].as_string::<i64>().value(0).to_owned();
-    assert_eq!([texts(0), texts(1)], ["1", "2"]);
-    assert_eq!(found.arrays[2].as_primitive::<Float64Type>().values().to_vec(), [4.0]);
+    let number = |at: usize| found.arrays[at].as_primitive::<Float64Type>().value(0);
+    assert_eq!((number(0), number(2)), (1.0, 4.0));
+    assert_eq!(found.arrays[1].as_string::<i64>().value(0), "2");
 }

@@ -10,9 +10,7 @@ mod avx2;
 mod avx512;
 mod doubles;
 
-use super::{
-    Add, Below, COLUMN, EXITS, Line, MISSING_IS_LEFT, MOST_ROWS, Questions, Room, Split, Tops, Tree, Way,
-};
+use super::{Add, Below, EXITS, Line, MOST_ROWS, Questions, Room, Split, Tops, Tree, Way};
 
 pub(super) use abreast::ask;
 pub(super) use doubles::run_doubles;
@@ -146,54 +144,94 @@ fn fetch(tops: &Tops, tree: &Tree) {
     }
 }
 
-/// How many walks are made at a time, so that none waits for the memory of another.
+/// How many walks are made at a time where there are few, so that none waits for the memory of another.
 const WALKS: usize = 8;
 
-/// Walks the rows of a pass from the exits that they left a top by to their leaves, and takes the values.
-///
-/// It is compiled for no registers: what gathers numbers from many places is slower than plain loads where
-/// processors are kept from leaking what they gathered, three times as measured.
+/// So many steps are made before anyone looks whether all walks have ended: a guess that is wrong costs as much as a
+/// step, and what each had come to need not be kept to tell.
+const SURE: u32 = 6;
+
+/// Walks the rows of a pass from the exits that they left the top of a tree by to their leaves, and takes the values.
 ///
 /// # Safety
-/// `at` are nodes of the tree that begins at `below`, and `x` has `wide` numbers for each column.
-#[inline(never)]
+/// `at` are nodes of the tree, and `x` has `wide` numbers for each column.
+#[inline]
 unsafe fn walk<const MISSING: bool>(
-    below: *const Below,
-    steps: u32,
+    tops: &Tops,
+    tree: &Tree,
     x: *const f32,
     wide: usize,
     at: &mut [u32],
     values: &mut [f32],
 ) {
-    let batches = at.as_chunks_mut::<WALKS>().0.iter_mut().zip(values.as_chunks_mut::<WALKS>().0);
-    for (batch, (at, values)) in batches.enumerate() {
-        let mut walks = *at;
-        for _ in 0..steps {
-            let mut moved = 0;
-            for walk in 0..WALKS {
-                // Safety: both answers of every node lead to a node of the tree, whose column is there.
-                let (node, x) = unsafe {
-                    let node = *below.add(walks[walk] as usize);
-                    (node, *x.add((node.leads >> COLUMN) as usize * wide + batch * WALKS + walk))
-                };
-                let mut is_left = x <= node.threshold;
-                if MISSING {
-                    is_left |= x.is_nan() & (node.leads & MISSING_IS_LEFT != 0);
-                }
-                let next = (node.leads & 0xffff) + u32::from(!is_left);
-                moved |= next ^ walks[walk];
-                walks[walk] = next;
-            }
-            if moved == 0 {
-                break;
-            }
-        }
-        *at = walks;
-        for walk in 0..WALKS {
-            // Safety: as above.
-            values[walk] = unsafe { (*below.add(walks[walk] as usize)).threshold };
+    // Safety: as here.
+    unsafe {
+        match at.len().is_multiple_of(2 * WALKS) {
+            true => walk_abreast::<{ 2 * WALKS }, MISSING>(tops, tree, x, wide, at, values),
+            false => walk_abreast::<WALKS, MISSING>(tops, tree, x, wide, at, values),
         }
     }
+}
+
+/// The same with `N` walks at a time.
+///
+/// It is compiled for no registers: what gathers numbers from many places is slower than plain loads where
+/// processors are kept from leaking what they gathered, three times as measured.
+///
+/// # Safety
+/// The same.
+#[inline(never)]
+unsafe fn walk_abreast<const N: usize, const MISSING: bool>(
+    tops: &Tops,
+    tree: &Tree,
+    x: *const f32,
+    wide: usize,
+    at: &mut [u32],
+    values: &mut [f32],
+) {
+    let (below, missing_left) =
+        (&tops.below[tree.below as usize..], &tops.missing_left[tree.below as usize..]);
+    let batches = at.as_chunks_mut::<N>().0.iter_mut().zip(values.as_chunks_mut::<N>().0);
+    for (batch, (at, values)) in batches.enumerate() {
+        let next = |walk: usize, at: u32| {
+            // Safety: both answers of every node lead to a node of the tree, whose column is there.
+            unsafe {
+                let node = *below.get_unchecked(at as usize);
+                let x = *x.add(node.column() * wide + batch * N + walk);
+                let mut is_left = x <= node.threshold;
+                if MISSING {
+                    is_left |= x.is_nan() & *missing_left.get_unchecked(at as usize);
+                }
+                node.left() + u32::from(!is_left)
+            }
+        };
+        step_by_step(at, tree.steps, next);
+        for walk in 0..N {
+            // Safety: as above.
+            values[walk] = unsafe { below.get_unchecked(at[walk] as usize).threshold };
+        }
+    }
+}
+
+/// Goes on with some walks until all have ended, or have made so many steps.
+#[inline(always)]
+fn step_by_step<const N: usize>(at: &mut [u32; N], steps: u32, next: impl Fn(usize, u32) -> u32) {
+    let mut walks = *at;
+    for _ in 0..steps.min(SURE) {
+        for walk in 0..N {
+            walks[walk] = next(walk, walks[walk]);
+        }
+    }
+    for _ in SURE..steps {
+        let before = walks;
+        for walk in 0..N {
+            walks[walk] = next(walk, walks[walk]);
+        }
+        if walks == before {
+            break;
+        }
+    }
+    *at = walks;
 }
 
 /// The values at those places, of a target after the first.
@@ -346,8 +384,7 @@ macro_rules! run_with_registers {
                 for group in 0..G {
                     store_places(at.as_mut_ptr().add(group * LANES), first_open(open[group]));
                 }
-                let below = tops.below.as_ptr().add(tree.below as usize);
-                walk::<MISSING>(below, tree.steps, x, wide, at, found);
+                walk::<MISSING>(tops, tree, x, wide, at, found);
                 for (number, of_target) in adds.iter().enumerate() {
                     if number > 0 {
                         look_up(tops.values.as_ptr().add(of_target.values as usize), at, found);

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::{
     super::{Next, Order, Sum, Trees},
-    Abreast, Add, Below, COLUMN, EXITS, MISSING_IS_LEFT, Questions, Split, Tops, Tree,
+    Abreast, Add, Below, EXITS, Questions, Split, Tops, Tree,
 };
 
 /// How many values are laid out at most, which others are looked up leaf by leaf.
@@ -23,14 +23,15 @@ struct Node {
 impl Tops {
     /// Lays trees out that ask for order alone, each of which adds to the same targets at all its leaves.
     pub(in super::super) fn of<S: Sum>(trees: &Trees<S>, orders: &[Option<Order>]) -> Option<Tops> {
-        // 15 bits hold a column, and one more stands for what no row has.
-        if trees.columns >= (1 << 15) - 1 {
+        // 16 bits hold a column, and one more stands for what no row has.
+        if trees.columns >= usize::from(u16::MAX) {
             return None;
         }
         let mut tops = Tops {
             trees: Vec::with_capacity(trees.roots.len()),
             splits: Vec::new(),
             below: Vec::new(),
+            missing_left: Vec::new(),
             adds: Vec::new(),
             values: Vec::new(),
             doubles: Vec::new(),
@@ -132,24 +133,21 @@ impl Tops {
         let mut places = exits.to_vec();
         let mut at = 0;
         while at < places.len() {
-            let below = match &nodes[places[at]].question {
+            let (below, missing_is_left) = match &nodes[places[at]].question {
                 Some((order, left)) => {
                     let leads = u16::try_from(places.len()).ok().filter(|place| *place < u16::MAX)?;
                     places.extend([*left, left + 1]);
-                    let missing = if order.missing_is_left { MISSING_IS_LEFT } else { 0 };
-                    let leads = u32::from(leads) | missing | order.column << COLUMN;
-                    Below { threshold: order.threshold, leads }
+                    let below = Below::new(order.threshold, leads, order.column as u16);
+                    (below, order.missing_is_left)
                 }
                 // Whatever is asked of the column of the least number, it is not above.
-                None => Below {
-                    threshold: if S::FITS_NODES {
-                        value_of(trees, &nodes[places[at]], 0).to_f32()
-                    } else {
-                        0.0
-                    },
-                    leads: at as u32 | MISSING_IS_LEFT | (self.columns as u32) << COLUMN,
-                },
+                None => {
+                    let value = value_of(trees, &nodes[places[at]], 0);
+                    let threshold = if S::FITS_NODES { value.to_f32() } else { 0.0 };
+                    (Below::new(threshold, at as u16, self.columns as u16), true)
+                }
             };
+            self.missing_left.push(missing_is_left);
             self.below.push(below);
             at += 1;
         }

@@ -2,7 +2,7 @@
 
 use super::{
     super::abreast::{Abreast, Group, MOST_COLUMNS, Row, TREES},
-    Below, COLUMN, MISSING_IS_LEFT, Tops, Tree, WALKS, Way, avx2, avx512,
+    Tops, Tree, Way, avx2, avx512, step_by_step,
 };
 
 /// The exits by which a row leaves the tops of some trees, or the nodes below that it comes to.
@@ -36,44 +36,36 @@ pub(in super::super) fn ask(
         }
     }
     if trees[0].steps > 0 {
-        for (trees, at) in trees.chunks(WALKS).zip(at.as_chunks_mut::<WALKS>().0) {
-            if has_missing { walk::<true>(tops, trees, row, at) } else { walk::<false>(tops, trees, row, at) }
+        if has_missing {
+            walk::<true>(tops, trees, row, &mut at);
+        } else {
+            walk::<false>(tops, trees, row, &mut at);
         }
     }
     at
 }
 
 /// From the exits of some tops to leaves.
-fn walk<const MISSING: bool>(tops: &Tops, trees: &[Tree], row: &Row, at: &mut [u32; WALKS]) {
+fn walk<const MISSING: bool>(tops: &Tops, trees: &[Tree], row: &Row, at: &mut [u32; TREES]) {
     // Where there are fewer trees than walks, the first is walked again.
-    let below: [*const Below; WALKS] = std::array::from_fn(|walk| {
-        let tree = trees.get(walk).unwrap_or(&trees[0]);
-        tops.below[tree.below as usize..].as_ptr()
-    });
-    for walk in trees.len()..WALKS {
+    let below: [u32; TREES] = std::array::from_fn(|walk| trees.get(walk).unwrap_or(&trees[0]).below);
+    for walk in trees.len()..TREES {
         at[walk] = at[0];
     }
     let steps = trees.iter().map(|tree| tree.steps).max().unwrap_or(0);
-    for _ in 0..steps {
-        let mut moved = 0;
-        for walk in 0..WALKS {
-            // Safety: both answers of every node lead to a node of the tree, whose column is there.
-            let (node, x) = unsafe {
-                let node = *below[walk].add(at[walk] as usize);
-                (node, *row.0.get_unchecked((node.leads >> COLUMN) as usize))
-            };
+    step_by_step(at, steps, |walk, at| {
+        let place = (below[walk] + at) as usize;
+        // Safety: both answers of every node lead to a node of the tree, whose column is there.
+        unsafe {
+            let node = *tops.below.get_unchecked(place);
+            let x = *row.0.get_unchecked(node.column());
             let mut is_left = x <= node.threshold;
             if MISSING {
-                is_left |= x.is_nan() & (node.leads & MISSING_IS_LEFT != 0);
+                is_left |= x.is_nan() & *tops.missing_left.get_unchecked(place);
             }
-            let next = (node.leads & 0xffff) + u32::from(!is_left);
-            moved |= next ^ at[walk];
-            at[walk] = next;
+            node.left() + u32::from(!is_left)
         }
-        if moved == 0 {
-            break;
-        }
-    }
+    });
 }
 
 /// The questions of a group of trees, for one kind of registers.

@@ -111,9 +111,8 @@ macro_rules! run_with_registers {
                     store_places(at[group * LANES..][..LANES].as_mut_ptr(), open[group]);
                 }
                 if tree.steps > 0 {
-                    let below = tops.below.as_ptr().add(tree.below as usize);
                     let mut thresholds = [0.0; OF_PASS];
-                    walk::<MISSING>(below, tree.steps, x, at.len(), at, &mut thresholds[..at.len()]);
+                    walk::<MISSING>(tops, tree, x, at.len(), at, &mut thresholds[..at.len()]);
                 }
             }
         }
