@@ -99,7 +99,8 @@ impl Lines {
             self.first += count;
             return taken;
         }
-        let mut kept = Vec::with_capacity(after.max(count) + READ);
+        // What comes next is likely as much, and two readings more are there before that is known.
+        let mut kept = Vec::with_capacity(after.max(count) + 2 * READ);
         kept.extend_from_slice(&self.rest()[count..]);
         let mut taken = mem::replace(&mut self.buffer, kept);
         taken.truncate(self.first + count);

@@ -82,7 +82,7 @@ impl Strip {
 }
 
 macro_rules! with_registers {
-    ($add:ident, $strip:ident, $run:ident, $feature:literal, $module:ident, $many:literal, $few:literal) => {
+    ($add:ident, $strip:ident, $run:ident, $feature:literal, $module:ident, $many:literal, $few:literal, $wide:literal) => {
         #[target_feature(enable = $feature)]
         fn $add(panels: &Panels, rows: &[f32], out: &mut [f32], finish: &Finish) {
             let count = out.len() / panels.columns;
@@ -108,15 +108,15 @@ macro_rules! with_registers {
                     while row < count {
                         let rows = strip.of((rows, panels.inner), (begin, row), $many);
                         let is_many = count - row > $few;
-                        for panel in (first..end).step_by(2) {
-                            match (is_many, panel + 1 < end) {
+                        for panel in (first..end).step_by($wide) {
+                            match (is_many, end - panel >= $wide) {
                                 (true, true) => {
-                                    $strip::<$many, 2>(panels, rows, out, finish, begin, panel, row)
+                                    $strip::<$many, $wide>(panels, rows, out, finish, begin, panel, row)
                                 }
                                 (true, false) => {
                                     $strip::<$many, 1>(panels, rows, out, finish, begin, panel, row)
                                 }
-                                _ => $strip::<$few, 2>(panels, rows, out, finish, begin, panel, row),
+                                _ => $strip::<$few, $wide>(panels, rows, out, finish, begin, panel, row),
                             }
                         }
                         row += if is_many { $many } else { $few };
@@ -235,5 +235,6 @@ macro_rules! with_registers {
     };
 }
 
-with_registers!(add_avx512, strip_avx512, run_avx512, "avx512f", avx512, 12, 4);
-with_registers!(add_avx2, strip_avx2, run_avx2, "avx2,fma", avx2, 3, 1);
+// So many rows with so many panels leave registers for a line of each panel and a number: of 32, and of 16.
+with_registers!(add_avx512, strip_avx512, run_avx512, "avx512f", avx512, 12, 4, 2);
+with_registers!(add_avx2, strip_avx2, run_avx2, "avx2,fma", avx2, 6, 2, 1);

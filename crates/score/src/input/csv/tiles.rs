@@ -36,6 +36,8 @@ pub(super) fn read(
     mut columns: Vec<Column>,
 ) -> Result<Columns, Ended> {
     let bytes = text.bytes.as_slice();
+    // Places have 32 bits.
+    u32::try_from(bytes.len()).map_err(|_| Odd)?;
     let mut ends = Ends::of(bytes, dialect.delimiter, dialect.quote);
     let mut tile = Tile { bytes, width, starts: Vec::with_capacity(ROWS), start: 0, line: text.line };
     let wanted = (CELLS / width).clamp(1, ROWS) * width;

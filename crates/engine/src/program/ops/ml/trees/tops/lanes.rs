@@ -16,7 +16,7 @@ pub(super) use abreast::ask;
 pub(super) use doubles::run_doubles;
 
 /// How many registers of rows are run side by side at most.
-const MOST_GROUPS: usize = 4;
+const MOST_GROUPS: usize = 8;
 
 /// How many rows a pass goes over at most.
 const OF_PASS: usize = MOST_GROUPS * avx512::LANES;
@@ -71,16 +71,20 @@ fn run_passes(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mut Ro
         match (way, groups, has_missing) {
             (Way::Avx512, 1, false) => run_avx512::<1, false>(tops, x, sums, passes),
             (Way::Avx512, 2, false) => run_avx512::<2, false>(tops, x, sums, passes),
-            (Way::Avx512, _, false) => run_avx512::<4, false>(tops, x, sums, passes),
+            (Way::Avx512, 4, false) => run_avx512::<4, false>(tops, x, sums, passes),
+            (Way::Avx512, _, false) => run_avx512::<8, false>(tops, x, sums, passes),
             (Way::Avx512, 1, true) => run_avx512::<1, true>(tops, x, sums, passes),
             (Way::Avx512, 2, true) => run_avx512::<2, true>(tops, x, sums, passes),
-            (Way::Avx512, _, true) => run_avx512::<4, true>(tops, x, sums, passes),
+            (Way::Avx512, 4, true) => run_avx512::<4, true>(tops, x, sums, passes),
+            (Way::Avx512, _, true) => run_avx512::<8, true>(tops, x, sums, passes),
             (_, 1, false) => run_avx2::<1, false>(tops, x, sums, passes),
             (_, 2, false) => run_avx2::<2, false>(tops, x, sums, passes),
-            (_, _, false) => run_avx2::<4, false>(tops, x, sums, passes),
+            (_, 4, false) => run_avx2::<4, false>(tops, x, sums, passes),
+            (_, _, false) => run_avx2::<8, false>(tops, x, sums, passes),
             (_, 1, true) => run_avx2::<1, true>(tops, x, sums, passes),
             (_, 2, true) => run_avx2::<2, true>(tops, x, sums, passes),
-            (_, _, true) => run_avx2::<4, true>(tops, x, sums, passes),
+            (_, 4, true) => run_avx2::<4, true>(tops, x, sums, passes),
+            (_, _, true) => run_avx2::<8, true>(tops, x, sums, passes),
         }
     }
     room.take(scores, tops.speaks.len(), wide);

@@ -37,16 +37,20 @@ fn run_passes(tops: &Tops, way: Way, rows: &[f32], columns: usize, room: &mut Ro
         match (way, groups, has_missing) {
             (Way::Avx512, 1, false) => run_avx512::<1, false>(tops, x, sums),
             (Way::Avx512, 2, false) => run_avx512::<2, false>(tops, x, sums),
-            (Way::Avx512, _, false) => run_avx512::<4, false>(tops, x, sums),
+            (Way::Avx512, 4, false) => run_avx512::<4, false>(tops, x, sums),
+            (Way::Avx512, _, false) => run_avx512::<8, false>(tops, x, sums),
             (Way::Avx512, 1, true) => run_avx512::<1, true>(tops, x, sums),
             (Way::Avx512, 2, true) => run_avx512::<2, true>(tops, x, sums),
-            (Way::Avx512, _, true) => run_avx512::<4, true>(tops, x, sums),
+            (Way::Avx512, 4, true) => run_avx512::<4, true>(tops, x, sums),
+            (Way::Avx512, _, true) => run_avx512::<8, true>(tops, x, sums),
             (_, 1, false) => run_avx2::<1, false>(tops, x, sums),
             (_, 2, false) => run_avx2::<2, false>(tops, x, sums),
-            (_, _, false) => run_avx2::<4, false>(tops, x, sums),
+            (_, 4, false) => run_avx2::<4, false>(tops, x, sums),
+            (_, _, false) => run_avx2::<8, false>(tops, x, sums),
             (_, 1, true) => run_avx2::<1, true>(tops, x, sums),
             (_, 2, true) => run_avx2::<2, true>(tops, x, sums),
-            (_, _, true) => run_avx2::<4, true>(tops, x, sums),
+            (_, 4, true) => run_avx2::<4, true>(tops, x, sums),
+            (_, _, true) => run_avx2::<8, true>(tops, x, sums),
         }
     }
     let of_pass = room.doubles.chunks_exact(targets * wide);
