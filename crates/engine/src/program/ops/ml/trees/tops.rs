@@ -3,8 +3,8 @@
 //! The top of a tree has up to 32 exits, numbered from left to right. Of a row, all are open at first;
 //! each question whose answer is right closes the exits to its left, in any order, and the first that is
 //! left open is where the row leaves the top. For most gradient-boosted trees that is a leaf: those of up to
-//! 64 leaves are all top, with two words of exits. Of deeper trees, the rest is walked, eight rows at a
-//! time.
+//! 64 leaves are all top, with two words of exits. Of deeper trees, the rest is walked, sixteen rows
+//! at a time.
 
 mod abreast;
 #[cfg(target_arch = "x86_64")]
