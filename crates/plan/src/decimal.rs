@@ -126,7 +126,11 @@ fn one_by_one(text: &[u8]) -> Option<f64> {
     match count {
         0 => None,
         1..=MOST_DIGITS => Some(whole(all) / POWERS[after.unwrap_or(0)]),
-        _ => str::from_utf8(text).ok()?.parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => {
+            // What single precision has no room for may be a flaw of its column.
+            let number = str::from_utf8(text).ok()?.parse().ok();
+            number.filter(|number: &f64| (*number as f32).is_finite())
+        }
     }
 }
 
@@ -176,6 +180,7 @@ mod tests {
             "--1",
             "1_000",
             "1234567.8.9",
+            &"9".repeat(40),
             &"9".repeat(400),
         ] {
             let within = format!("12345678,12345678,{text}");

@@ -178,9 +178,14 @@ impl Lines {
         loop {
             let rest = &self.buffer[self.first..];
             if let Some(end) = rest.iter().position(|byte| within.ends_at(*byte, self.dialect)) {
-                let is_pair = rest[end] == b'\r' && rest.get(end + 1) == Some(&b'\n');
-                self.position.line += u64::from(rest[end] == b'\r' && !is_pair);
-                self.drop(end + 1 + usize::from(is_pair));
+                self.drop(end);
+                // What follows a CR says whether it is a line's end alone.
+                if self.rest().len() == 1 {
+                    self.fill(0)?;
+                }
+                let is_pair = self.rest().starts_with(b"\r\n");
+                self.position.line += u64::from(self.rest()[0] == b'\r' && !is_pair);
+                self.drop(1 + usize::from(is_pair));
                 break;
             }
             self.drop(rest.len());
@@ -261,5 +266,26 @@ impl Within {
             _ => Within::Cell,
         };
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_is_too_long_ends_with_its_line_wherever_a_reading_does() {
+        for end in ["\n", "\r\n", "\r"] {
+            for length in READ - 6..READ + 2 {
+                let text = format!("1\n{}{end}2\n", "x".repeat(length));
+                let dialect = Dialect { delimiter: b',', quote: b'"' };
+                let mut lines = Lines::new(Box::new(io::Cursor::new(text)), Some(dialect));
+                let one = Size { rows: 1, bytes: 1_000, longest: 100 };
+                let mut next = || lines.next(one).unwrap().unwrap();
+                assert_eq!((next().line, next().too_long), (1, Some((2, 100))));
+                let last = next();
+                assert_eq!((last.bytes.as_slice(), last.line), (b"2\n".as_slice(), 3), "{end:?} {length}");
+            }
+        }
     }
 }
