@@ -20,13 +20,18 @@ pub(super) struct Column {
 }
 
 enum Cells {
-    Texts { bytes: Vec<u8>, lengths: Vec<usize> },
+    Texts {
+        bytes: Vec<u8>,
+        lengths: Vec<usize>,
+    },
     Numbers(Numbers),
+    /// A cell should have been a number and is none.
+    Lost,
 }
 
-/// The column, among those that are asked for, that has a cell which is no number as it stands.
+/// The columns, among those that are asked for, that have a cell which is no number as it stands.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Lost(pub usize);
+pub(super) struct Lost(pub Vec<usize>);
 
 /// A cell that is short has no more bytes.
 const SHORT: usize = 16;
@@ -51,9 +56,9 @@ impl Column {
         columns.collect()
     }
 
-    /// Takes cells of a text, which must be characters to the last; none where one should be a number and is not.
+    /// Takes cells of a text, which must be characters to the last.
     #[inline]
-    pub(super) fn take(&mut self, text: &[u8], found: impl Iterator<Item = Range<usize>>) -> Option<()> {
+    pub(super) fn take(&mut self, text: &[u8], found: impl Iterator<Item = Range<usize>>) {
         match &mut self.cells {
             Cells::Texts { bytes, lengths } => found.for_each(|cell| {
                 lengths.push(cell.len());
@@ -67,19 +72,35 @@ impl Column {
                     _ => bytes.extend_from_slice(&text[cell]),
                 }
             }),
-            Cells::Numbers(numbers) => numbers.take(text, found)?,
+            Cells::Numbers(numbers) => {
+                if numbers.take(text, found).is_none() {
+                    self.cells = Cells::Lost;
+                }
+            }
+            // The others are still looked at, so that all that are lost are known at once.
+            Cells::Lost => {}
         }
-        Some(())
     }
 
-    pub(super) fn finish(self) -> ArrayRef {
-        match self.cells {
+    /// All of them, if none is lost.
+    pub(super) fn finish(columns: Vec<Column>) -> Result<Vec<ArrayRef>, Lost> {
+        let lost = columns.iter().enumerate().filter(|(_, column)| matches!(column.cells, Cells::Lost));
+        let lost: Vec<usize> = lost.map(|(at, _)| at).collect();
+        if !lost.is_empty() {
+            return Err(Lost(lost));
+        }
+        Ok(columns.into_iter().filter_map(Column::array).collect())
+    }
+
+    fn array(self) -> Option<ArrayRef> {
+        Some(match self.cells {
             Cells::Texts { bytes, lengths } => {
                 let ends = OffsetBuffer::from_lengths(lengths);
                 let texts = LargeStringArray::try_new(ends, Buffer::from_vec(bytes), None);
                 Arc::new(texts.expect("every cell is text"))
             }
             Cells::Numbers(numbers) => Arc::new(numbers.finish()),
-        }
+            Cells::Lost => return None,
+        })
     }
 }

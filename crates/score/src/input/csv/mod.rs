@@ -128,7 +128,7 @@ pub(super) fn decode(
             None => tiles::read(text, dialect, names.len(), columns()),
             Some(_) => Err(Ended::Odd),
         };
-        let Lost(at) = match in_tiles {
+        let Lost(found) = match in_tiles {
             Ok(columns) => return columns,
             Err(Ended::Lost(lost)) => lost,
             Err(Ended::Odd) => match row_by_row(text, dialect, names, columns()) {
@@ -136,7 +136,7 @@ pub(super) fn decode(
                 Err(lost) => lost,
             },
         };
-        lost[at].store(true, Ordering::Relaxed);
+        found.iter().for_each(|at| lost[*at].store(true, Ordering::Relaxed));
     }
 }
 
@@ -161,14 +161,14 @@ fn row_by_row(
             decoded.refused.push(Refusal::of_line(decoded.lines.len(), row.line, error));
             continue;
         }
-        for (at, column) in columns.iter_mut().enumerate() {
+        for column in &mut columns {
             let cell = cells.range(column.place);
-            column.take(cells.text(row.bytes), iter::once(cell)).ok_or(Lost(at))?;
+            column.take(cells.text(row.bytes), iter::once(cell));
         }
         decoded.lines.push(row.line);
     }
     decoded.rows = decoded.lines.len();
-    decoded.arrays = columns.into_iter().map(Column::finish).collect();
+    decoded.arrays = Column::finish(columns)?;
     Ok(decoded)
 }
 

@@ -22,7 +22,7 @@ fn read<E>(
     loop {
         match way(columns::Column::all(&[0, 1, 3], &[number(), None, number()], lost, 0)) {
             Ok(columns) => return Some(columns),
-            Err(ended) => lost[told(ended)?.0].store(true, Ordering::Relaxed),
+            Err(ended) => told(ended)?.0.iter().for_each(|at| lost[*at].store(true, Ordering::Relaxed)),
         }
     }
 }
@@ -119,6 +119,17 @@ fn tiles_take_lines_however_they_end_and_cells_without_anything() {
         let text = Text { bytes: odd.into(), line: 1, too_long: None };
         assert!(matches!(tiles::read(&text, dialect, 4, columns()), Err(Ended::Odd)), "{odd:?}");
     }
+}
+
+#[test]
+fn all_columns_that_are_lost_are_told_at_once() {
+    let dialect = Dialect { delimiter: b',', quote: b'"' };
+    let names = ["a", "b", "c", "d"].map(str::to_owned);
+    let text = Text { bytes: "1,a,2,3\nx,b,4,5\n6,c,7,y\n".into(), line: 1, too_long: None };
+    let columns = || columns::Column::all(&[0, 1, 3], &[number(), None, number()], &none_lost(), 0);
+    let in_tiles = tiles::read(&text, dialect, 4, columns());
+    assert!(matches!(in_tiles, Err(Ended::Lost(Lost(lost))) if lost == [0, 2]));
+    assert!(matches!(row_by_row(&text, dialect, &names, columns()), Err(Lost(lost)) if lost == [0, 2]));
 }
 
 #[test]

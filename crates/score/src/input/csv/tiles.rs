@@ -48,13 +48,13 @@ pub(super) fn read(
             break;
         }
         let taken = tile.find(found, &mut lines)?;
-        for (at, column) in columns.iter_mut().enumerate() {
+        for column in &mut columns {
             let cells = tile.cells(&found[taken.clone()], column.place);
-            column.take(bytes, cells).ok_or(Ended::Lost(Lost(at)))?;
+            column.take(bytes, cells);
         }
         ends.drop(taken.end);
     }
-    let arrays = columns.into_iter().map(Column::finish).collect();
+    let arrays = Column::finish(columns).map_err(Ended::Lost)?;
     Ok(Columns { rows: lines.len(), arrays, lines, refused: Vec::new() })
 }
 
