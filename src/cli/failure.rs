@@ -138,6 +138,7 @@ impl Failure {
             }
             score::Error::Separator { .. } => (REFUSED, Some("--delimiter CHAR says what separates cells")),
             score::Error::OpenQuote { .. } => (REFUSED, Some("--quote CHAR says what cells are enclosed in")),
+            score::Error::Dialect { .. } => (USAGE, None),
             _ => (REFUSED, None),
         };
         Failure { code, message: chain(error), hint }

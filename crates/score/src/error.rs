@@ -142,6 +142,12 @@ pub enum Error {
         /// What was to separate them.
         expected: char,
     },
+    /// One character that is to separate cells and to enclose them.
+    #[error("{character:?} is both the delimiter and the quote: expected two characters")]
+    Dialect {
+        /// The character.
+        character: char,
+    },
     /// A quote that nothing closes.
     #[error("line {line}: a quote opens in the row that begins here, and nothing closes it")]
     OpenQuote {

@@ -97,6 +97,9 @@ fn stream(
         Format::ArrowStream => arrow::open_stream(input, reading.unpacked),
         Format::Csv | Format::Tsv => {
             let dialect = Dialect { delimiter: reading.delimiter_of(format), quote: reading.quote };
+            if dialect.delimiter == dialect.quote {
+                return Err(Error::Dialect { character: dialect.quote.into() });
+            }
             let lines = Lines::new(decoded(input, &first, reading), Some(dialect));
             csv::open(lines, dialect, format, reading.header)
         }

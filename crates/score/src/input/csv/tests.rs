@@ -139,3 +139,10 @@ fn a_number_ends_where_its_cell_does_whatever_separates_cells() {
     assert_eq!((number(0), number(2)), (1.0, 4.0));
     assert_eq!(found.arrays[1].as_string::<i64>().value(0), "2");
 }
+
+#[test]
+fn what_separates_cells_does_not_enclose_them() {
+    let reading = crate::Reading { quote: b',', ..crate::Reading::default() };
+    let found = crate::Blocks::read(&b"a,b\n1,2\n"[..], &reading, 1_000).err().unwrap();
+    assert_eq!(found.to_string(), "',' is both the delimiter and the quote: expected two characters");
+}
