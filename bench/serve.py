@@ -2,8 +2,8 @@
 
     pip install -r bench/requirements-serve.txt
     apt-get install wrk
-    cargo build --profile measure --workspace
-    PROFILE=measure python bench/serve.py [--seconds 10] [--connections 64]
+    cargo build --release --workspace
+    python bench/serve.py [--seconds 10] [--connections 64]
 
 All on loopback, two workers each, one server at a time and in turns; before anything is timed, all sides answer the
 same rows, within 1e-5. wrk takes a share of the cores that all sides pay for alike.
