@@ -87,8 +87,11 @@ impl<'t> Ends<'t> {
         let (mut flags, mut is_end) = (0, [0; STEP]);
         for (byte, is_end) in step.iter().zip(&mut is_end) {
             let is_odd = (*byte == quote) | (*byte == 0);
-            flags |= u8::from(is_odd) | u8::from(*byte == b'\r') << 1 | *byte & NOT_ASCII;
+            flags |= u8::from(is_odd) | u8::from(*byte == b'\r') * RETURN | *byte & NOT_ASCII;
             *is_end = u8::from((*byte == delimiter) | (*byte == b'\n'));
+        }
+        if self.is_text {
+            flags &= !NOT_ASCII;
         }
         if flags != 0 || self.after_return {
             self.check(flags, step, count)?;
@@ -122,7 +125,7 @@ impl<'t> Ends<'t> {
         if flags & ODD != 0 {
             return Err(Odd);
         }
-        if flags & NOT_ASCII != 0 && !self.is_text {
+        if flags & NOT_ASCII != 0 {
             self.is_text = true;
             str::from_utf8(&self.text[self.seen..]).map_err(|_| Odd)?;
         }
@@ -135,8 +138,9 @@ impl<'t> Ends<'t> {
     }
 }
 
-/// What bytes of a step are told by, if any is: the second that one is a CR.
+/// What is told of the bytes of a step, if it is so of any.
 const ODD: u8 = 1;
+const RETURN: u8 = 2;
 const NOT_ASCII: u8 = 0x80;
 
 /// A bit for each byte that is one; others are zero.

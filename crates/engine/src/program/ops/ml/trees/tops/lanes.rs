@@ -158,21 +158,20 @@ const SURE: u32 = 6;
 /// Walks the rows of a pass from the exits that they left the top of a tree by to their leaves, and takes the values.
 ///
 /// # Safety
-/// `at` are nodes of the tree, and `x` has `wide` numbers for each column.
+/// `at` are nodes of the tree, and `x` has as many numbers for each column.
 #[inline]
 unsafe fn walk<const MISSING: bool>(
     tops: &Tops,
     tree: &Tree,
     x: *const f32,
-    wide: usize,
     at: &mut [u32],
     values: &mut [f32],
 ) {
     // Safety: as here.
     unsafe {
         match at.len().is_multiple_of(2 * WALKS) {
-            true => walk_abreast::<{ 2 * WALKS }, MISSING>(tops, tree, x, wide, at, values),
-            false => walk_abreast::<WALKS, MISSING>(tops, tree, x, wide, at, values),
+            true => walk_abreast::<{ 2 * WALKS }, MISSING>(tops, tree, x, at, values),
+            false => walk_abreast::<WALKS, MISSING>(tops, tree, x, at, values),
         }
     }
 }
@@ -189,12 +188,12 @@ unsafe fn walk_abreast<const N: usize, const MISSING: bool>(
     tops: &Tops,
     tree: &Tree,
     x: *const f32,
-    wide: usize,
     at: &mut [u32],
     values: &mut [f32],
 ) {
     let (below, missing_left) =
         (&tops.below[tree.below as usize..], &tops.missing_left[tree.below as usize..]);
+    let wide = at.len();
     let batches = at.as_chunks_mut::<N>().0.iter_mut().zip(values.as_chunks_mut::<N>().0);
     for (batch, (at, values)) in batches.enumerate() {
         let next = |walk: usize, at: u32| {
@@ -388,7 +387,7 @@ macro_rules! run_with_registers {
                 for group in 0..G {
                     store_places(at.as_mut_ptr().add(group * LANES), first_open(open[group]));
                 }
-                walk::<MISSING>(tops, tree, x, wide, at, found);
+                walk::<MISSING>(tops, tree, x, at, found);
                 for (number, of_target) in adds.iter().enumerate() {
                     if number > 0 {
                         look_up(tops.values.as_ptr().add(of_target.values as usize), at, found);

@@ -116,7 +116,8 @@ macro_rules! run_with_registers {
                 }
                 if tree.steps > 0 {
                     let mut thresholds = [0.0; OF_PASS];
-                    walk::<MISSING>(tops, tree, x, at.len(), at, &mut thresholds[..at.len()]);
+                    let places = at.len();
+                    walk::<MISSING>(tops, tree, x, at, &mut thresholds[..places]);
                 }
             }
         }
