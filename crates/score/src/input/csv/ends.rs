@@ -87,7 +87,7 @@ impl<'t> Ends<'t> {
         let (mut flags, mut is_end) = (0, [0; STEP]);
         for (byte, is_end) in step.iter().zip(&mut is_end) {
             let is_odd = (*byte == quote) | (*byte == 0);
-            flags |= u8::from(is_odd) | u8::from(*byte == b'\r') * RETURN | *byte & NOT_ASCII;
+            flags |= u8::from(is_odd) | (u8::from(*byte == b'\r') * RETURN) | (*byte & NOT_ASCII);
             *is_end = u8::from((*byte == delimiter) | (*byte == b'\n'));
         }
         if self.is_text {
