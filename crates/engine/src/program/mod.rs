@@ -198,8 +198,8 @@ impl Program {
     /// How many rows are best run at a time: so many that what lies between steps stays in the cache. Only a program
     /// that was run can tell.
     pub fn block(&self) -> usize {
-        const VALUES: usize = 1 << 19;
-        const MOST: usize = 128;
+        const VALUES: usize = 1 << 18;
+        const MOST: usize = 256;
         let held = self.held_of_row.load(Ordering::Relaxed).max(1);
         (VALUES / held).clamp(1, MOST).next_power_of_two()
     }

@@ -248,6 +248,30 @@ fn every_way_gives_the_same_bits_on_trees_that_go_on_below() {
 }
 
 #[test]
+fn every_way_gives_the_same_bits_with_more_thresholds_than_a_byte_counts() {
+    let mut chance = Chance(31);
+    for round in 0..60 {
+        let columns = 1 + chance.below(3);
+        let range = [300, 2000, 70][round % 3];
+        let number = match range {
+            300 => |chance: &mut Chance| f64::from(chance.below(300)),
+            2000 => |chance: &mut Chance| f64::from(chance.below(2000)),
+            _ => |chance: &mut Chance| f64::from(chance.below(70)),
+        };
+        let mut trees: Trees<f32> = random(&mut chance, [columns, 64 + 30 * (round as u32 % 2)], ANY, number);
+        let rows = chance.below(300) as usize;
+        let number = |chance: &mut Chance| match chance.below(20) {
+            0 => chance.number(),
+            1 => -1.0,
+            _ => chance.below(2 * range) as f32 / 2.0,
+        };
+        let values = (0..rows * columns as usize).map(|_| number(&mut chance)).collect();
+        let x = Tensor::of(vec![rows, columns as usize], Data::F32(values));
+        every_way_is_the_plain_one(&mut trees, &x, Aggregate::Sum);
+    }
+}
+
+#[test]
 fn every_way_gives_the_same_bits_on_few_rows() {
     check(19, 300, 20, 10);
     check(23, 300, 90, 10);

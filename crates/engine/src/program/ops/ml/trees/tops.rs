@@ -3,27 +3,36 @@
 //! The top of a tree has up to 32 exits, numbered from left to right. Of a row, all are open at first;
 //! each question whose answer is right closes the exits to its left, in any order, and the first that is
 //! left open is where the row leaves the top. For most gradient-boosted trees that is a leaf: those of up to
-//! 64 leaves are all top, with two words of exits. Of deeper trees, the rest is walked, sixteen rows
-//! at a time.
+//! 64 leaves are all top. Of deeper trees, the rest is walked, sixteen rows at a time.
+//!
+//! Numbers are asked about as ranks among the thresholds of their column, and exits are looked at in words of
+//! eight: both are bytes, so that a register of 32 bytes asks a question of 32 rows. A question is asked again for
+//! each word that it closes exits of, which most do of one alone.
 
 mod abreast;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
 mod layout;
+mod scales;
 
 use super::{super::super::super::way::Way, Sum};
 use abreast::Abreast;
+use scales::Scales;
 
 /// Trees whose leaves add to the same targets, each tree to its own.
 ///
-/// - every column of a question is below `columns`
+/// - every column of a scale is below `columns`, and every line that a question asks is one of the scales'
+/// - a tree that is all top has up to 64 exits, and any other up to 32
 /// - both answers of every node below lead to a node of the same tree, of which the exits are the first
-/// - values are there for each exit of a tree that is all top, and for each node of any other, but for its
-///   first target where they are single; all are single, or all doubles
+/// - values are there for each exit of a tree that is all top, 32 or 64 of them, and for each node of any other, but
+///   for its first target where they are single; all are single, or all doubles
 #[derive(Debug)]
 pub(super) struct Tops {
     trees: Vec<Tree>,
-    splits: Vec<Split>,
+    scales: Scales,
+    /// How many questions are asked about each word of exits: the last word of a tree comes first.
+    words: Vec<u32>,
+    questions: Vec<Question>,
     below: Vec<Below>,
     /// Whether a missing number goes left, of each.
     missing_left: Vec<bool>,
@@ -41,9 +50,8 @@ pub(super) struct Tops {
 /// A tree, whose parts lie after those of the tree before it.
 #[derive(Debug, Clone, Copy)]
 struct Tree {
-    /// What is asked to close its first 32 exits, and after that the others of a tree that has more.
-    first: Questions,
-    second: Option<Questions>,
+    /// How many words of exits its top has.
+    words: u32,
     /// How many steps lead from the top to the deepest leaf; none if there is nothing below.
     steps: u32,
     /// Its first in `below`.
@@ -54,28 +62,27 @@ struct Tree {
     adds: u32,
 }
 
-/// How many questions there are about a word of exits: those of which a missing number goes right, and
-/// those of which it goes left, after them.
-#[derive(Debug, Clone, Copy)]
-struct Questions {
-    missing_right: u32,
-    missing_left: u32,
-}
-
-impl Questions {
-    #[inline]
-    fn count(self) -> usize {
-        self.missing_right as usize + self.missing_left as usize
+impl Tree {
+    /// Whether a tree that is all top has more exits than 32.
+    fn has_more_exits(&self) -> bool {
+        self.words as usize * WORD > EXITS
     }
 }
 
-/// A question of a top.
+/// A question about a word of exits: four times over, as a register is filled with it.
 #[derive(Debug, Clone, Copy)]
-struct Split {
-    threshold: f32,
-    column: u32,
+#[repr(C)]
+struct Question {
+    /// The least rank that goes right, as [`signed`].
+    right: [i8; 4],
     /// The exits that stay open where the answer is right.
-    keeps: u32,
+    keeps: [u8; 4],
+    line: u32,
+}
+
+/// Ranks as registers compare them.
+fn signed(rank: u8) -> i8 {
+    (rank ^ 0x80) as i8
 }
 
 /// A node below a top. A leaf leads to itself: its threshold is its value, and its column the one after
@@ -117,22 +124,32 @@ struct Add {
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
+/// Ranks of as many rows as a register holds, placed as it likes them.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(32))]
+struct Ranks([i8; 32]);
+
 /// Room to work in, used again for each block.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     /// The rows, column by column.
     x: Vec<Line>,
+    /// Their ranks, line by line.
+    ranks: Vec<Ranks>,
     /// The scores, target by target.
-    sums: Vec<Line>,
+    sums: Vec<f32>,
     doubles: Vec<f64>,
 }
 
 /// How many rows are run at a time at most: what is below a top is brought near once for all of them, and
 /// they leave room for it there.
-pub(super) const MOST_ROWS: usize = 128;
+pub(super) const MOST_ROWS: usize = 256;
 
-/// How many exits a word has, and a top below which a tree goes on.
+/// How many exits a top has at most, below which a tree goes on.
 const EXITS: usize = 32;
+
+/// How many exits a word has.
+const WORD: usize = 8;
 
 impl Tops {
     /// With fewer rows, a row fills lanes with trees faster than the rows fill them.
@@ -173,7 +190,11 @@ impl Tops {
         scores: &mut [f32],
     ) {
         #[cfg(target_arch = "x86_64")]
-        lanes::run(self, way, rows, columns, room, scores);
+        {
+            let mut sums = std::mem::take(&mut room.sums);
+            lanes::run(self, way, rows, columns, room, &mut sums, scores);
+            room.sums = sums;
+        }
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
     }
@@ -188,7 +209,11 @@ impl Tops {
         scores: &mut [f64],
     ) {
         #[cfg(target_arch = "x86_64")]
-        lanes::run_doubles(self, way, rows, columns, room, scores);
+        {
+            let mut sums = std::mem::take(&mut room.doubles);
+            lanes::run(self, way, rows, columns, room, &mut sums, scores);
+            room.doubles = sums;
+        }
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
     }

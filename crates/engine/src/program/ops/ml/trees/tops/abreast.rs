@@ -1,6 +1,10 @@
 //! Tops for few rows: a lane of a register for each tree, so that one row alone fills registers too.
 
-use super::{super::Sum, Line, Questions, Split, Tops, Way};
+use super::{
+    super::{Order, Sum},
+    EXITS, Line, Tops, Tree, Way,
+    layout::Closing,
+};
 
 /// How many trees are asked at a time.
 pub(super) const TREES: usize = 16;
@@ -44,46 +48,42 @@ pub(super) struct Keeps(pub(super) [u32; TREES]);
 pub(super) struct Row(pub(super) [f32; MOST_COLUMNS + 1]);
 
 impl Abreast {
-    /// The same tops, if their columns are few enough.
-    pub(super) fn of(tops: &Tops) -> Option<Abreast> {
+    /// The same tops, if their columns are few enough, of trees with these questions.
+    pub(super) fn of(tops: &Tops, closings: &[Vec<Closing>]) -> Option<Abreast> {
         if tops.columns > MOST_COLUMNS {
             return None;
         }
         let mut abreast = Abreast::default();
-        let mut splits = tops.splits.as_slice();
-        for alike in tops.trees.chunk_by(|one, next| (one.steps > 0) == (next.steps > 0)) {
+        let trees: Vec<(&Tree, &Vec<Closing>)> = tops.trees.iter().zip(closings).collect();
+        for alike in trees.chunk_by(|(one, _), (next, _)| (one.steps > 0) == (next.steps > 0)) {
             for trees in alike.chunks(TREES) {
-                let mut words: [Vec<(Questions, &[Split])>; 2] = [Vec::new(), Vec::new()];
-                for tree in trees {
-                    for (word, questions) in [Some(tree.first), tree.second].into_iter().enumerate() {
-                        let questions = questions.unwrap_or(Questions { missing_right: 0, missing_left: 0 });
-                        let of_word;
-                        (of_word, splits) = splits.split_at(questions.count());
-                        words[word].push((questions, of_word));
-                    }
-                }
                 let first_line = abreast.thresholds.len();
-                let lines = words.map(|trees| abreast.push(&trees));
-                let has_second = trees.iter().any(|tree| tree.second.is_some());
+                let lines = [0, EXITS].map(|first| abreast.push(trees, first));
+                let has_second = trees.iter().any(|(tree, _)| tree.has_more_exits());
                 abreast.groups.push(Group { trees: trees.len(), first_line, lines, has_second });
             }
         }
         Some(abreast)
     }
 
-    /// Lays out the questions about a word of some trees; gives how many lines they take.
-    fn push(&mut self, trees: &[(Questions, &[Split])]) -> usize {
-        let lines = trees.iter().map(|(_, splits)| splits.len()).max().unwrap_or(0);
+    /// Lays out what closes any of the 32 exits from `first` on, of some trees; gives how many lines that takes.
+    fn push(&mut self, trees: &[(&Tree, &Vec<Closing>)], first: usize) -> usize {
+        let splits = |closings: &&Vec<Closing>| -> Vec<(Order, u32)> {
+            let of_word = closings.iter().map(|(order, keeps)| (*order, (keeps >> first) as u32));
+            of_word.filter(|(_, keeps)| *keeps != u32::MAX).collect()
+        };
+        let splits: Vec<Vec<(Order, u32)>> = trees.iter().map(|(_, closings)| splits(closings)).collect();
+        let lines = splits.iter().map(Vec::len).max().unwrap_or(0);
         for line in 0..lines {
             // A tree that has no more to ask closes nothing.
             let (mut thresholds, mut keeps) = ([0.0; TREES], [u32::MAX; TREES]);
             let (mut columns, mut missing_left) = ([0; TREES], 0);
-            for (lane, (questions, splits)) in trees.iter().enumerate() {
-                let Some(split) = splits.get(line) else { continue };
-                thresholds[lane] = split.threshold;
-                keeps[lane] = split.keeps;
-                columns[lane] = split.column as u8;
-                missing_left |= u16::from(line >= questions.missing_right as usize) << lane;
+            for (lane, splits) in splits.iter().enumerate() {
+                let Some((order, kept)) = splits.get(line) else { continue };
+                thresholds[lane] = order.threshold;
+                keeps[lane] = *kept;
+                columns[lane] = order.column as u8;
+                missing_left |= u16::from(order.missing_is_left) << lane;
             }
             self.thresholds.push(Line(thresholds));
             self.keeps.push(Keeps(keeps));

@@ -4,7 +4,9 @@ use std::collections::BinaryHeap;
 
 use super::{
     super::{Next, Order, Sum, Trees},
-    Abreast, Add, Below, EXITS, Questions, Split, Tops, Tree,
+    Abreast, Add, Below, EXITS, Question, Tops, Tree, WORD,
+    scales::{Asked, Scales},
+    signed,
 };
 
 /// How many values are laid out at most, which others are looked up leaf by leaf.
@@ -29,7 +31,9 @@ impl Tops {
         }
         let mut tops = Tops {
             trees: Vec::with_capacity(trees.roots.len()),
-            splits: Vec::new(),
+            scales: Scales::default(),
+            words: Vec::new(),
+            questions: Vec::new(),
             below: Vec::new(),
             missing_left: Vec::new(),
             adds: Vec::new(),
@@ -40,15 +44,22 @@ impl Tops {
             abreast: None,
         };
         let mut room = 4 * (trees.branches.len() + trees.roots.len());
+        let mut closings = Vec::with_capacity(trees.roots.len());
         for root in &trees.roots {
             let nodes = nodes_of(orders, *root, &mut room)?;
-            tops.push(trees, &nodes)?;
+            closings.push(tops.push(trees, &nodes)?);
         }
-        tops.abreast = Abreast::of(&tops);
+        let (scales, asked) = Scales::of(&closings, trees.columns);
+        tops.scales = scales;
+        for (tree, (closings, asked)) in closings.iter().zip(&asked).enumerate() {
+            tops.push_questions(tops.trees[tree].words, closings, asked);
+        }
+        tops.abreast = Abreast::of(&tops, &closings);
         Some(tops)
     }
 
-    fn push<S: Sum>(&mut self, trees: &Trees<S>, nodes: &[Node]) -> Option<()> {
+    /// Lays out all of a tree but for the questions of its top, which it gives.
+    fn push<S: Sum>(&mut self, trees: &Trees<S>, nodes: &[Node]) -> Option<Vec<Closing>> {
         let leaves: Vec<u32> =
             nodes.iter().filter(|node| node.question.is_none()).map(|node| node.leaf).collect();
         // Nodes that are come to in several ways may have weights without end.
@@ -74,13 +85,11 @@ impl Tops {
         if !same || once.len() < targets.len() {
             return None;
         }
-        // A second word of exits costs less than the steps that it spares, where it spares them all.
+        // More exits cost less than the steps that they spare, where they spare them all.
         let most = if leaves.len() <= 2 * EXITS { 2 * EXITS } else { EXITS };
         let (is_top, exits) = top_of(nodes, most);
-        let closings = closings_of(nodes, &is_top);
         let mut tree = Tree {
-            first: self.push_questions(&closings, 0),
-            second: (exits.len() > EXITS).then(|| self.push_questions(&closings, EXITS)),
+            words: exits.len().div_ceil(WORD) as u32,
             steps: exits.iter().map(|exit| nodes[*exit].height).max().unwrap_or(0),
             below: self.below.len() as u32,
             nodes: 0,
@@ -105,22 +114,28 @@ impl Tops {
         }
         tree.nodes = self.below.len() as u32 - tree.below;
         self.trees.push(tree);
-        Some(())
+        Some(closings_of(nodes, &is_top))
     }
 
-    /// Lays out the questions that close any of the 32 exits from `first` on.
-    fn push_questions(&mut self, closings: &[Closing], first: usize) -> Questions {
-        let split = |(order, keeps): &Closing| {
-            let keeps = (keeps >> first) as u32;
-            Split { threshold: order.threshold, column: order.column, keeps }
-        };
-        let mut push = |missing_is_left: bool| {
-            let before = self.splits.len();
-            let of_kind = closings.iter().filter(|(order, _)| order.missing_is_left == missing_is_left);
-            self.splits.extend(of_kind.map(split).filter(|split| split.keeps != u32::MAX));
-            (self.splits.len() - before) as u32
-        };
-        Questions { missing_right: push(false), missing_left: push(true) }
+    /// Lays out the questions of a tree, those about its last word of exits first.
+    fn push_questions(&mut self, words: u32, closings: &[Closing], asked: &[Asked]) {
+        for word in (0..words as usize).rev() {
+            let first = self.questions.len();
+            for ((_, keeps), Asked { line, rank }) in closings.iter().zip(asked) {
+                let keeps = (keeps >> (word * WORD)) as u8;
+                if keeps == u8::MAX {
+                    continue;
+                }
+                let right = [signed(*rank); 4];
+                // What is asked twice is asked once.
+                let same = self.questions[first..].iter_mut().find(|q| q.line == *line && q.right == right);
+                match same {
+                    Some(question) => question.keeps = question.keeps.map(|kept| kept & keeps),
+                    None => self.questions.push(Question { right, keeps: [keeps; 4], line: *line }),
+                }
+            }
+            self.words.push((self.questions.len() - first) as u32);
+        }
     }
 
     /// Lays out what is below a top, exits first; gives the nodes in that order.
@@ -213,7 +228,7 @@ fn top_of(nodes: &[Node], most: usize) -> (Vec<bool>, Vec<usize>) {
 }
 
 /// A question of a top, and the exits that stay open where the answer is right.
-type Closing = (Order, u64);
+pub(super) type Closing = (Order, u64);
 
 /// The questions of a top.
 fn closings_of(nodes: &[Node], is_top: &[bool]) -> Vec<Closing> {

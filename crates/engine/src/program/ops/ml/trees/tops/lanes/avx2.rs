@@ -2,11 +2,11 @@
 
 use std::arch::x86_64::*;
 
-use super::super::EXITS;
+use super::{EXITS, Question};
 
 pub(super) const LANES: usize = 8;
 
-/// The open exits of each row.
+/// The open exits of 32 rows, of a word; or exits that they leave by.
 pub(super) type Exits = __m256i;
 
 #[inline]
@@ -37,21 +37,110 @@ pub(super) fn add(a: __m256, b: __m256) -> __m256 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn close(open: __m256i, left: __m256, keeps: u32) -> __m256i {
-    let kept = _mm256_or_si256(_mm256_castps_si256(left), _mm256_set1_epi32(keeps as i32));
-    _mm256_and_si256(open, kept)
+pub(super) fn exits_of(exits: i8) -> Exits {
+    _mm256_set1_epi8(exits)
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn close_not_at_most(open: __m256i, x: __m256, threshold: f32, keeps: u32) -> __m256i {
-    close(open, _mm256_cmp_ps::<_CMP_LE_OQ>(x, _mm256_set1_ps(threshold)), keeps)
+pub(super) unsafe fn load_ranks(ranks: *const i8) -> __m256i {
+    unsafe { _mm256_loadu_si256(ranks.cast()) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn close_above(open: __m256i, x: __m256, threshold: f32, keeps: u32) -> __m256i {
-    close(open, _mm256_cmp_ps::<_CMP_NGT_UQ>(x, _mm256_set1_ps(threshold)), keeps)
+pub(super) fn close(open: Exits, ranks: __m256i, question: &Question) -> Exits {
+    let left = _mm256_cmpgt_epi8(
+        _mm256_set1_epi32(i32::from_ne_bytes(question.right.map(i8::cast_unsigned))),
+        ranks,
+    );
+    let keeps = _mm256_set1_epi32(i32::from_ne_bytes(question.keeps));
+    _mm256_and_si256(open, _mm256_or_si256(left, keeps))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn prefer([open, first]: [Exits; 2], [others, after]: [Exits; 2]) -> [Exits; 2] {
+    let is_closed = _mm256_cmpeq_epi8(open, _mm256_setzero_si256());
+    [_mm256_blendv_epi8(open, others, is_closed), _mm256_blendv_epi8(first, after, is_closed)]
+}
+
+/// The lowest bit is alone in one half of its byte: either half is looked up, and nothing is found for the other.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn add_first(first: Exits, open: Exits) -> Exits {
+    let of_low = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 1, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0));
+    let of_high = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 4, 5, 0, 6, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0));
+    let lowest = _mm256_and_si256(open, _mm256_sub_epi8(_mm256_setzero_si256(), open));
+    let high = _mm256_and_si256(_mm256_srli_epi16::<4>(lowest), _mm256_set1_epi8(0x0f));
+    let place = _mm256_or_si256(_mm256_shuffle_epi8(of_low, lowest), _mm256_shuffle_epi8(of_high, high));
+    _mm256_add_epi8(first, place)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn store_exits(at: *mut u8, exits: Exits) {
+    unsafe { _mm256_storeu_si256(at.cast(), exits) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn place_of(place: i32) -> __m256i {
+    _mm256_set1_epi32(place)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn threshold(table: *const f32, level: usize, places: __m256i) -> __m256 {
+    unsafe {
+        match level {
+            0..=2 => _mm256_permutevar8x32_ps(load(table), places),
+            3 => _mm256_permutevar8x32_ps(load(table.add(8)), places),
+            4 => pick_of_half(table.add(16), places),
+            5 => pick(table.add(32), places),
+            6 => pick_of_two(table.add(64), places),
+            _ => {
+                choose::<6>(pick_of_two(table.add(128), places), pick_of_two(table.add(192), places), places)
+            }
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn one_of(table: *const f32) -> __m256i {
+    unsafe { _mm256_set1_epi32(table.cast::<i32>().read()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn next_place(places: __m256i, _one: __m256i, x: __m256, thresholds: __m256) -> __m256i {
+    let right = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_NLE_UQ>(x, thresholds));
+    _mm256_sub_epi32(_mm256_add_epi32(places, places), right)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn is_missing(x: __m256) -> __m256 {
+    _mm256_cmp_ps::<_CMP_UNORD_Q>(x, x)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn keep_unless(other: __m256, places: __m256i, others: __m256i) -> __m256i {
+    _mm256_blendv_epi8(places, others, _mm256_castps_si256(other))
+}
+
+/// There must be room for 8.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn store_ranks(ranks: *mut i8, places: __m256i, none: i32) {
+    let signed = _mm256_sub_epi32(places, _mm256_set1_epi32(none + 128));
+    let lowest =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12));
+    let bytes = _mm256_shuffle_epi8(signed, lowest);
+    let both = _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
+    unsafe { _mm_storel_epi64(ranks.cast(), both) }
 }
 
 /// The place of the lowest bit: the exponent of the number that this bit alone is.

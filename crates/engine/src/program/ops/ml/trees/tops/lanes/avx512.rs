@@ -2,14 +2,14 @@
 
 use std::arch::x86_64::*;
 
-use super::super::EXITS;
+use super::{EXITS, Question};
 
 pub(super) const LANES: usize = 16;
 
-/// The open exits of each row.
-pub(super) type Exits = __m512i;
+/// The open exits of 32 rows, of a word; or exits that they leave by.
+pub(super) type Exits = __m256i;
 
-/// Every exit is open.
+/// Every one of 32 exits is open.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn all() -> __m512i {
@@ -36,20 +36,117 @@ pub(super) fn add(a: __m512, b: __m512) -> __m512 {
     _mm512_add_ps(a, b)
 }
 
-/// Keeps those exits alone open where the number is not at most the threshold, or is missing.
+/// The same exits for all rows.
 #[inline]
-#[target_feature(enable = "avx512f")]
-pub(super) fn close_not_at_most(open: __m512i, x: __m512, threshold: f32, keeps: u32) -> __m512i {
-    let right = _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(x, _mm512_set1_ps(threshold));
-    _mm512_mask_and_epi32(open, right, open, _mm512_set1_epi32(keeps as i32))
+#[target_feature(enable = "avx512vl,avx512bw")]
+pub(super) fn exits_of(exits: i8) -> Exits {
+    _mm256_set1_epi8(exits)
 }
 
-/// The same where the number is above the threshold.
+/// There must be 32 ranks.
+#[inline]
+#[target_feature(enable = "avx512vl,avx512bw")]
+pub(super) unsafe fn load_ranks(ranks: *const i8) -> __m256i {
+    unsafe { _mm256_loadu_si256(ranks.cast()) }
+}
+
+/// Keeps the exits alone open that a question keeps, where its answer is right.
+#[inline]
+#[target_feature(enable = "avx512vl,avx512bw")]
+pub(super) fn close(open: Exits, ranks: __m256i, question: &Question) -> Exits {
+    let left = _mm256_cmpgt_epi8(
+        _mm256_set1_epi32(i32::from_ne_bytes(question.right.map(i8::cast_unsigned))),
+        ranks,
+    );
+    let keeps = _mm256_set1_epi32(i32::from_ne_bytes(question.keeps));
+    // Open, and left or kept.
+    _mm256_ternarylogic_epi32::<0b1110_0000>(open, left, keeps)
+}
+
+/// The open exits of a word and where it begins, or others where none is open.
+#[inline]
+#[target_feature(enable = "avx512vl,avx512bw")]
+pub(super) fn prefer([open, first]: [Exits; 2], [others, after]: [Exits; 2]) -> [Exits; 2] {
+    let is_open = _mm256_test_epi8_mask(open, open);
+    [_mm256_mask_mov_epi8(others, is_open, open), _mm256_mask_mov_epi8(after, is_open, first)]
+}
+
+/// Where words begin, and the place of the first open exit in each.
+#[inline]
+#[target_feature(enable = "avx512vl,avx512bw")]
+pub(super) fn add_first(first: Exits, open: Exits) -> Exits {
+    super::avx2::add_first(first, open)
+}
+
+/// There must be room for 32.
+#[inline]
+#[target_feature(enable = "avx512vl,avx512bw")]
+pub(super) unsafe fn store_exits(at: *mut u8, exits: Exits) {
+    unsafe { _mm256_storeu_si256(at.cast(), exits) }
+}
+
+/// The same place for all.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn close_above(open: __m512i, x: __m512, threshold: f32, keeps: u32) -> __m512i {
-    let right = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, _mm512_set1_ps(threshold));
-    _mm512_mask_and_epi32(open, right, open, _mm512_set1_epi32(keeps as i32))
+pub(super) fn place_of(place: i32) -> __m512i {
+    _mm512_set1_epi32(place)
+}
+
+/// The threshold at each place of a level.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn threshold(table: *const f32, level: usize, places: __m512i) -> __m512 {
+    unsafe {
+        match level {
+            0..=3 => _mm512_permutexvar_ps(places, load(table)),
+            4 => _mm512_permutexvar_ps(places, load(table.add(16))),
+            5 => pick(table.add(32), places),
+            6 => pick_of_two(table.add(64), places),
+            _ => {
+                let is_second = _mm512_test_epi32_mask(places, _mm512_set1_epi32(64));
+                let [first, second] =
+                    [pick_of_two(table.add(128), places), pick_of_two(table.add(192), places)];
+                _mm512_mask_mov_ps(first, is_second, second)
+            }
+        }
+    }
+}
+
+/// One for all, from where a table has it. Of a constant compilers make a sum in three steps, of which one waits for
+/// the sum before.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn one_of(table: *const f32) -> __m512i {
+    unsafe { _mm512_set1_epi32(table.cast::<i32>().read()) }
+}
+
+/// The place of the next threshold: twice this one, and one more where a number is not at most the one there.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn next_place(places: __m512i, one: __m512i, x: __m512, thresholds: __m512) -> __m512i {
+    let right = _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(x, thresholds);
+    let twice = _mm512_add_epi32(places, places);
+    _mm512_mask_add_epi32(twice, right, twice, one)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn is_missing(x: __m512) -> __mmask16 {
+    _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn keep_unless(other: __mmask16, places: __m512i, others: __m512i) -> __m512i {
+    _mm512_mask_mov_epi32(places, other, others)
+}
+
+/// Places as ranks, of which the first is at `none`; there must be room for 16.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn store_ranks(ranks: *mut i8, places: __m512i, none: i32) {
+    let signed = _mm512_sub_epi32(places, _mm512_set1_epi32(none + 128));
+    unsafe { _mm_storeu_si128(ranks.cast(), _mm512_cvtepi32_epi8(signed)) }
 }
 
 /// The first open exit; one always is.
