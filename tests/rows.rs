@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::{fs, io::Cursor, sync::Arc};
+use std::{fs, io::Cursor, path::Path, sync::Arc};
 
 use arrow_array::{
     ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray, StringViewArray,
@@ -269,6 +269,29 @@ fn the_outcome_does_not_depend_on_the_number_of_threads() {
             })
         };
         assert_eq!(with_threads(1), with_threads(4), "{name}");
+    }
+}
+
+#[test]
+fn threads_that_share_the_rows_of_one_model_give_what_one_gives() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx/mlp_big.onnx");
+    let place = |row: usize, column: usize| (row * 7919 + column * 31) as f64 % 23.0 / 8.0 - 1.0;
+    let table = |rows: usize| {
+        let cells = |column| {
+            Arc::new(Float64Array::from_iter_values((0..rows).map(|row| place(row, column)))) as ArrayRef
+        };
+        RecordBatch::try_from_iter((0..100).map(|column| (format!("c{column}"), cells(column)))).unwrap()
+    };
+    let with_threads = |threads, rows: &RecordBatch| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| Auto::unpack(&path).unwrap().pattern.predict(rows).unwrap())
+    };
+    for count in [1, 2, 31, 32, 100, 300] {
+        let rows = table(count);
+        let alone = with_threads(1, &rows);
+        for threads in [2, 3, 7] {
+            assert!(with_threads(threads, &rows) == alone, "{count} rows, {threads} threads");
+        }
     }
 }
 

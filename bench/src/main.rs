@@ -89,7 +89,7 @@ fn run_graph(graph: &str, rows: usize, budget: Duration) -> Result<(), Failure> 
     };
     // What was run once knows how many rows are best.
     program.run(vec![block(0, 3)?])?;
-    let most = program.block();
+    let most = program.block(rows, rayon::current_num_threads());
     let blocks = (0..rows).step_by(most).map(|first| block(first, most)).collect::<Result<Vec<_>, _>>()?;
     let run = |block: &Tensor| program.run(vec![block.clone()]).map(|_| ());
     let taken = if rayon::current_num_threads() == 1 || blocks.len() == 1 {

@@ -4,7 +4,10 @@ use ndarray::{Array2, ArrayView2, Axis};
 use prost::Message;
 use tract_onnx::pb;
 
-use crate::{Data, Error, Facts, Program, Tensor, facts, model, plan::guarded_own, plans::Plans, rewrite};
+use crate::{
+    Data, Error, Facts, Program, Tensor, facts, model, plan::guarded_own, plans::Plans, program::room,
+    rewrite,
+};
 
 /// A graph, ready to run from any thread.
 ///
@@ -17,7 +20,6 @@ pub struct Graph {
     facts: Facts,
     width: usize,
     columns: usize,
-    block: usize,
 }
 
 /// What runs it.
@@ -56,8 +58,7 @@ impl Graph {
         rewrite::fold(&mut folded, facts.opset);
         match own(&folded, output, width, levels) {
             Ok(Some((program, columns))) => {
-                let block = program.block();
-                return Ok(Graph { runner: Runner::Own(program), facts, width, columns, block });
+                return Ok(Graph { runner: Runner::Own(program), facts, width, columns });
             }
             // What is left is a graph of our operators that does not run at any batch: tract runs it at its
             // own. Others it would take unseen, and be wrong about some of.
@@ -69,8 +70,7 @@ impl Graph {
         let (plans, batch) = Plans::prepare(&model, output, width)?;
         facts.batch = batch;
         let columns = plans.columns()?;
-        let block = plans.block();
-        Ok(Graph { runner: Runner::General(plans), facts, width, columns, block })
+        Ok(Graph { runner: Runner::General(plans), facts, width, columns })
     }
 
     /// The names of the outputs of a graph that is not prepared.
@@ -117,9 +117,13 @@ impl Graph {
         }
     }
 
-    /// How many rows are best run at a time.
-    pub fn block(&self) -> usize {
-        self.block
+    /// How many rows are best run at a time, of so many that are shared among some threads.
+    pub fn block(&self, rows: usize, threads: usize) -> usize {
+        match &self.runner {
+            Runner::Own(program) => program.block(rows, threads),
+            // Its last digits depend on how rows are cut, which must not be a matter of threads.
+            Runner::General(plans) => plans.block(),
+        }
     }
 }
 
@@ -171,7 +175,10 @@ fn are_near(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> bool {
 
 fn run_own(program: &Program, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
     let shape = vec![rows.nrows(), rows.ncols()];
-    let values = rows.iter().copied().collect();
+    let values = match rows.as_slice() {
+        Some(values) => room::copy(values),
+        None => rows.iter().copied().collect(),
+    };
     let input = Tensor::of(shape, Data::F32(values));
     let outputs = guarded_own(|| program.run(vec![input]))?;
     let output = outputs.into_iter().next().ok_or(Error::Lacking { what: "outputs" })?;

@@ -110,9 +110,9 @@ impl Member {
         self.network.is_exact()
     }
 
-    /// How many rows its graph is best run on at a time.
-    pub(crate) fn block(&self) -> usize {
-        self.network.block()
+    /// How many rows its graph is best run on at a time, of so many that are shared among some threads.
+    pub(crate) fn block(&self, rows: usize, threads: usize) -> usize {
+        self.network.block(rows, threads)
     }
 
     /// Runs the graph on some of the rows.

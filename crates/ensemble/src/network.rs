@@ -73,11 +73,11 @@ impl Network {
         }
     }
 
-    /// How many rows are best run at a time.
-    pub(crate) fn block(&self) -> usize {
+    /// How many rows are best run at a time, of so many that are shared among some threads.
+    pub(crate) fn block(&self, rows: usize, threads: usize) -> usize {
         match self {
-            Network::Matrix(graph, _) => graph.block(),
-            Network::Blocks(network, _) => network.graph().block(),
+            Network::Matrix(graph, _) => graph.block(rows, threads),
+            Network::Blocks(network, _) => network.graph().block(rows, threads),
         }
     }
 

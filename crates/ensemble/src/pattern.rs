@@ -266,9 +266,11 @@ impl Pattern {
         let inputs = prepared.blocks;
         let rows = inputs.first().map_or(0, Block::rows);
         // Even of no rows, the outputs have columns.
+        // Where there are fewer members than threads, these share rows.
+        let threads = rayon::current_num_threads().div_ceil(self.members.len());
         let of_member = |member: &Member| match rows {
             0 => vec![(0, 0)],
-            rows => blocks(rows, member.block()).collect(),
+            rows => blocks(rows, member.block(rows, threads)).collect(),
         };
         let of_members: Vec<_> = self.members.iter().map(of_member).collect();
         let counts: Vec<usize> = of_members.iter().map(Vec::len).collect();
@@ -368,7 +370,7 @@ impl Pattern {
     }
 }
 
-/// The first row and the number of rows of each block of so many. They depend on nothing but the number of rows.
+/// The first row and the number of rows of each block of so many.
 fn blocks(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..rows).step_by(most).map(move |first| (first, most.min(rows - first)))
 }

@@ -34,7 +34,6 @@ pub struct BareGraph {
     facts: Facts,
     inputs: Vec<BareInput>,
     outputs: Vec<BareOutput>,
-    block: usize,
 }
 
 /// What a bare graph takes.
@@ -145,16 +144,16 @@ impl BareGraph {
             keys: output.keys.clone(),
             labels: labels::find(graph, &output.name, element).filter(|_| columns == 1),
         });
-        let block = match facts.batch {
-            Batch::Any => program.block(),
-            Batch::Fixed(rows) => rows * program.block().div_ceil(rows),
-        };
-        Ok(BareGraph { outputs: outputs.collect(), program, facts, inputs, block })
+        Ok(BareGraph { outputs: outputs.collect(), program, facts, inputs })
     }
 
-    /// How many rows are best run at a time.
-    pub fn block(&self) -> usize {
-        self.block
+    /// How many rows are best run at a time, of so many that are shared among some threads.
+    pub fn block(&self, rows: usize, threads: usize) -> usize {
+        let block = self.program.block(rows, threads);
+        match self.facts.batch {
+            Batch::Any => block,
+            Batch::Fixed(batch) => block.next_multiple_of(batch),
+        }
     }
 
     /// Whether the bytes are those of an ONNX model, or why not.

@@ -81,6 +81,11 @@ pub(super) fn most_held(limits: Limits) -> usize {
     BUDGET.get().map_or(0, |budget| limits.held.saturating_sub(budget.least))
 }
 
+/// How many values the work that is done within a budget worked out, of those that it may.
+pub(super) fn spent(given: Budget) -> usize {
+    BUDGET.get().map_or(0, |budget| given.left.saturating_sub(budget.left))
+}
+
 /// Does the work of a graph inside of another; what it holds is let go at its end, but not what it spent.
 pub(super) fn inside<T>(work: impl FnOnce() -> T) -> T {
     let before = BUDGET.get();

@@ -1,4 +1,5 @@
-//! Steps that are done in one go: what follows a product, while its outputs are still at hand.
+//! Steps that are done in one go: what follows a product, while its outputs are still at hand, and what is joined, where
+//! it is to lie.
 
 use std::sync::Arc;
 
@@ -6,8 +7,9 @@ use tract_onnx::pb::NodeProto;
 
 use super::{
     Step,
-    node::{Node, input},
-    ops,
+    look_up::Nature,
+    node::{Kernel, Node, input},
+    ops::{self, Pair},
     tensor::Tensor,
 };
 
@@ -64,8 +66,57 @@ pub(super) fn fuse(
         (step.product, step.outputs) = (Some(product), outputs);
         step.inputs.truncate(1);
     }
+    for at in 0..made.len() {
+        let is_used_once = |slot: usize| !is_output(slot) && users[slot].len() == 1;
+        join_in_place(&mut made, &mut is_gone, at, is_used_once, &ranks);
+    }
     let kept = made.into_iter().zip(is_gone).filter(|(_, is_gone)| !is_gone);
     kept.map(|(made, _)| made.step).collect()
+}
+
+/// Makes one step of what is joined and what works its parts out, where these are sums and products that nothing else
+/// looks at. Matrices are left as they are: where their columns come from is followed later.
+fn join_in_place(
+    made: &mut [Made<'_>],
+    is_gone: &mut [bool],
+    at: usize,
+    is_used_once: impl Fn(usize) -> bool,
+    ranks: &[Option<usize>],
+) {
+    let Made { step, proto } = &made[at];
+    let is_matrix = step.outputs.first().is_none_or(|slot| ranks[*slot].is_none_or(|rank| rank == 2));
+    if is_gone[at] || operator_of(proto) != Some("Concat") || is_matrix {
+        return;
+    }
+    let part = |slot: &Option<usize>| {
+        let slot = slot.filter(|slot| is_used_once(*slot))?;
+        let place = (0..at).find(|place| !is_gone[*place] && made[*place].step.outputs == [slot])?;
+        Some((place, Pair::of(operator_of(made[place].proto)?)?))
+    };
+    let Some(parts) = step.inputs.iter().map(part).collect::<Option<Vec<_>>>() else { return };
+    let axis = Node::alone(proto).int("axis", 0);
+    let mut inputs = Vec::with_capacity(2 * parts.len());
+    let mut kernels = Vec::with_capacity(parts.len());
+    for (place, pair) in parts {
+        is_gone[place] = true;
+        let step = &mut made[place].step;
+        inputs.append(&mut step.inputs);
+        kernels.push((pair, std::mem::replace(&mut step.kernel, gone())));
+    }
+    let step = &mut made[at].step;
+    let join = std::mem::replace(&mut step.kernel, gone());
+    step.kernel = ops::joined(axis, kernels, join);
+    (step.inputs, step.nature) = (inputs, Nature::Other);
+}
+
+/// The plain operator that a node has.
+fn operator_of(proto: &NodeProto) -> Option<&str> {
+    matches!(proto.domain.as_str(), "" | "ai.onnx").then_some(proto.op_type.as_str())
+}
+
+/// The kernel of a step that another one does.
+fn gone() -> Kernel {
+    Box::new(|_| Err("another step does what this one did".into()))
 }
 
 /// How many axes the value of each slot has, where that is plain.
@@ -85,8 +136,16 @@ fn ranks(
         let found = match proto.op_type.as_str() {
             "Gemm" => Some(2),
             "MatMul" if is_constant(1) && rank(1) == Some(2) => rank(0),
-            "Relu" | "BatchNormalization" | "Cast" | "Identity" | "Sigmoid" | "Tanh" | "Concat" => rank(0),
+            "Relu" | "BatchNormalization" | "Cast" | "Identity" | "Sigmoid" | "Tanh" | "Softmax" | "Neg"
+            | "Abs" | "Sign" | "Exp" | "Log" | "Sqrt" | "Clip" | "Concat" => rank(0),
             "Add" | "Sub" | "Mul" | "Div" => rank(0).zip(rank(1)).map(|(a, b)| a.max(b)),
+            "Reshape" => step
+                .inputs
+                .get(1)
+                .copied()
+                .flatten()
+                .and_then(|slot| constants[slot].as_ref())
+                .map(Tensor::len),
             "Gather" => rank(0).zip(rank(1)).map(|(data, places)| data + places - 1),
             _ => None,
         };

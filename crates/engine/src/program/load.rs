@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, atomic::AtomicUsize},
+    sync::Mutex,
 };
 
 use tract_onnx::pb::{
@@ -10,7 +10,7 @@ use tract_onnx::pb::{
 };
 
 use super::{
-    Element, Input, Limits, Output, Program, Step, Tensor, budget,
+    Element, Input, Limits, OfRow, Output, Program, Step, Tensor, budget,
     fuse::{Made, fuse},
     look_up::Nature,
     node::{Kernel, Node},
@@ -147,18 +147,9 @@ impl Program {
         let parameters = constants.iter().flatten().map(Tensor::len).sum();
         let limits = Limits::default();
         let of_rows = Mutex::default();
-        let held_of_row = AtomicUsize::new(usize::MAX);
-        let mut program = Program {
-            inputs,
-            first_input,
-            outputs,
-            constants,
-            steps,
-            of_rows,
-            limits,
-            parameters,
-            held_of_row,
-        };
+        let of_row = OfRow::default();
+        let mut program =
+            Program { inputs, first_input, outputs, constants, steps, of_rows, limits, parameters, of_row };
         program.find_last_uses();
         Ok(program)
     }

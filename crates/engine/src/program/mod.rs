@@ -9,7 +9,7 @@ pub(crate) mod node;
 mod ops;
 mod product;
 pub(crate) mod read;
-mod room;
+pub(crate) mod room;
 mod tensor;
 mod way;
 
@@ -47,9 +47,22 @@ pub struct Program {
     limits: Limits,
     /// How many values stand in the constants.
     parameters: usize,
-    /// How many values were held at once for each row, in the run so far where these were fewest: in a run of few rows
-    /// there are values besides.
-    held_of_row: AtomicUsize,
+    of_row: OfRow,
+}
+
+/// What runs so far took for each row, where that was least: in a run of few rows there is more besides.
+#[derive(Debug)]
+struct OfRow {
+    /// How many values were held at once.
+    held: AtomicUsize,
+    /// How many were worked out, as the limits count.
+    spent: AtomicUsize,
+}
+
+impl Default for OfRow {
+    fn default() -> OfRow {
+        OfRow { held: AtomicUsize::new(usize::MAX), spent: AtomicUsize::new(usize::MAX) }
+    }
 }
 
 /// What a program takes.
@@ -149,6 +162,12 @@ impl Program {
         self.find_last_uses();
     }
 
+    /// How many steps there are.
+    #[cfg(test)]
+    pub(crate) fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Lets go of constants that no step looks at: packed matrices have their own.
     fn drop_constants(&mut self) {
         let mut needed: Vec<bool> = vec![false; self.constants.len()];
@@ -188,20 +207,25 @@ impl Program {
         let budget = self.limits.of_run(rows, self.parameters);
         budget::within(budget, || {
             let outputs = self.run_tensors(inputs);
-            let held = budget::most_held(self.limits) / rows.max(1);
-            self.held_of_row.fetch_min(held, Ordering::Relaxed);
+            self.of_row.held.fetch_min(budget::most_held(self.limits) / rows.max(1), Ordering::Relaxed);
+            self.of_row.spent.fetch_min(budget::spent(budget) / rows.max(1), Ordering::Relaxed);
             outputs
         })
         .map_err(|Fault(reason)| Error::Run { reason })
     }
 
-    /// How many rows are best run at a time: so many that what lies between steps stays in the cache. Only a program
-    /// that was run can tell.
-    pub fn block(&self) -> usize {
-        const VALUES: usize = 1 << 18;
+    /// How many rows are best run at a time, of so many that are shared among some threads: no more than leave what lies
+    /// between steps in the cache, and where they are few, as many for each thread. Only a program that was run can tell.
+    pub fn block(&self, rows: usize, threads: usize) -> usize {
+        const HELD: usize = 1 << 18;
         const MOST: usize = 256;
-        let held = self.held_of_row.load(Ordering::Relaxed).max(1);
-        (VALUES / held).clamp(1, MOST).next_power_of_two()
+        /// Less is done before another thread has begun with it.
+        const WORTH_SHARING: usize = 1 << 17;
+        let [held, spent] =
+            [&self.of_row.held, &self.of_row.spent].map(|of| of.load(Ordering::Relaxed).max(1));
+        let most = (HELD / held).clamp(1, MOST).next_power_of_two();
+        let share = rows.div_ceil(threads.max(1)).max(WORTH_SHARING.div_ceil(spent));
+        most.min(share)
     }
 
     fn run_tensors(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, Fault> {
@@ -230,14 +254,16 @@ impl Program {
                 room::give_back(value);
             }
         }
-        let take = |output: &Output| {
-            let value = values[output.slot].as_ref().or(constant(output.slot));
+        let take = |(at, output): (usize, &Output)| {
+            let is_needed = self.outputs[at + 1..].iter().any(|other| other.slot == output.slot);
+            let value = if is_needed { values[output.slot].clone() } else { values[output.slot].take() };
+            let value = value.or_else(|| constant(output.slot).cloned());
             let value =
                 value.ok_or_else(|| Fault(format!("nothing gives the output \"{}\"", output.name)))?;
-            budget::hold(value)?;
-            Ok(value.clone())
+            budget::hold(&value)?;
+            Ok(value)
         };
-        self.outputs.iter().map(take).collect()
+        self.outputs.iter().enumerate().map(take).collect()
     }
 
     /// What depends on the number of rows alone: worked out when a number is first met.

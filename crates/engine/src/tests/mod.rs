@@ -1,6 +1,7 @@
 //! Small graphs, built node by node: what is refused, and what is computed.
 
 mod hostile;
+mod joined;
 
 use ndarray::{Array2, array};
 use prost::Message;

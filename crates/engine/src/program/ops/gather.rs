@@ -74,18 +74,30 @@ pub(super) fn gathered(x: &Tensor, places: &Tensor, axis: usize) -> Result<Tenso
     Ok(Tensor::of(shape, data))
 }
 
-/// What stands at the same places of each row. Many neighbours are copied together.
+/// What stands at the same places of each row.
 fn of_rows<'r>(rows: impl Iterator<Item = &'r [f32]>, at: &[usize], found: &mut [f32]) {
-    const MANY: usize = 16;
-    let are_neighbours = at.len() >= MANY && at.windows(2).all(|pair| pair[0] + 1 == pair[1]);
-    for (row, found) in rows.zip(found.chunks_exact_mut(at.len().max(1))) {
-        if are_neighbours {
-            found.copy_from_slice(&row[at[0]..][..at.len()]);
-            continue;
-        }
-        for (found, place) in found.iter_mut().zip(at) {
-            *found = row[*place];
-        }
+    let rows = rows.zip(found.chunks_exact_mut(at.len().max(1)));
+    let are_neighbours = at.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+    match (are_neighbours, at.len()) {
+        (true, 2) => of_neighbours::<2>(rows, at[0]),
+        (true, 4) => of_neighbours::<4>(rows, at[0]),
+        (true, 8) => of_neighbours::<8>(rows, at[0]),
+        (true, 16) => of_neighbours::<16>(rows, at[0]),
+        (true, 32) => of_neighbours::<32>(rows, at[0]),
+        (true, 33..) => rows.for_each(|(row, found)| found.copy_from_slice(&row[at[0]..][..at.len()])),
+        _ => rows.for_each(|(row, found)| {
+            found.iter_mut().zip(at).for_each(|(found, place)| *found = row[*place]);
+        }),
+    }
+}
+
+/// What stands at so many places after another: calling what copies any number takes longer.
+fn of_neighbours<'r, 'f, const COUNT: usize>(
+    rows: impl Iterator<Item = (&'r [f32], &'f mut [f32])>,
+    first: usize,
+) {
+    for (row, found) in rows {
+        found.copy_from_slice(&row[first..first + COUNT]);
     }
 }
 

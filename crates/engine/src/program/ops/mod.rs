@@ -10,6 +10,7 @@ mod each;
 mod einsum;
 mod elementwise;
 mod gather;
+mod joined;
 mod make;
 mod matrix;
 mod ml;
@@ -23,6 +24,7 @@ mod shape;
 mod slice;
 
 pub(super) use broadcast::{shape_of, zip};
+pub(super) use joined::{Pair, joined};
 pub(super) use make::element;
 pub(super) use matrix::{Product, fused};
 pub(super) use shape::{Shaper, bounded, shaper};
