@@ -15,7 +15,7 @@ pub struct Tensor {
 }
 
 /// The values of a tensor, row by row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub enum Data {
     /// Single precision.
     F32(Vec<f32>),
@@ -29,6 +29,20 @@ pub enum Data {
     Bool(Vec<bool>),
     /// Texts.
     Text(Vec<String>),
+}
+
+/// Single numbers are copied to where there is room, as steps make them.
+impl Clone for Data {
+    fn clone(&self) -> Data {
+        match self {
+            Data::F32(values) => Data::F32(room::copy(values)),
+            Data::F64(values) => Data::F64(values.clone()),
+            Data::I64(values) => Data::I64(values.clone()),
+            Data::I32(values) => Data::I32(values.clone()),
+            Data::Bool(values) => Data::Bool(values.clone()),
+            Data::Text(values) => Data::Text(values.clone()),
+        }
+    }
 }
 
 /// The type of a tensor's values.

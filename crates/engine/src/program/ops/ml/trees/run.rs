@@ -53,7 +53,7 @@ impl<S: Sum> Trees<S> {
         let targets = self.targets;
         let count = BLOCK.min(rows);
         let (mut scores, mut has) = (vec![S::default(); count * targets], vec![false; count * targets]);
-        let (mut room, mut narrow) = (Room::default(), Vec::new());
+        let (mut room, mut narrow) = (Room::take(), Vec::new());
         for first in (0..rows).step_by(BLOCK) {
             let rows = BLOCK.min(rows - first);
             let place = first * columns..(first + rows) * columns;
@@ -83,6 +83,7 @@ impl<S: Sum> Trees<S> {
             }
             f(scores, has);
         }
+        room.give_back();
         Ok(rows)
     }
 

@@ -9,8 +9,10 @@ use super::{
 use crate::{
     Error,
     program::{
+        budget,
         node::{Kernel, Node, input},
         ops::ml::scores::{Labels, Post, Second, largest},
+        room,
         tensor::{Data, Element, Tensor},
         way::Way,
     },
@@ -66,7 +68,8 @@ pub(super) fn values<S: Sum>(
         let gives_doubles = given == Given::AsTaken && x.element() == Element::F64;
         // One value is changed by no transformation but this one.
         let is_changed = post != Post::None && (trees.targets > 1 || post == Post::Probit);
-        let (mut all, mut doubles) = (Vec::new(), Vec::new());
+        budget::fits(x.as_rows().0.saturating_mul(trees.targets))?;
+        let (mut all, mut doubles) = (room::empty(x.as_rows().0 * trees.targets), Vec::new());
         let rows = trees.each_block(Way::best(), x, aggregate, |scores, has| {
             add_base(scores, &base, trees.targets);
             if trees.targets > 1 && !base.is_empty() {
@@ -119,7 +122,9 @@ fn classifier_of<S: Sum>(node: Node<'_>) -> Result<Kernel, Error> {
     let binary = Binary { is_one_score: used.len() == 1, positive, base: base.clone(), post };
     Ok(Box::new(move |inputs| {
         let x = input(inputs, 0)?;
-        let (mut places, mut all) = (Vec::with_capacity(x.as_rows().0), Vec::new());
+        let rows = x.as_rows().0;
+        budget::fits(rows.saturating_mul(classes))?;
+        let (mut places, mut all) = (Vec::with_capacity(rows), room::empty(rows * classes));
         let rows = trees.each_block(Way::best(), x, Aggregate::Sum, |scores, has| {
             let first = all.len();
             if classes == 2 {
@@ -186,6 +191,16 @@ impl<S: Sum> Binary<S> {
         let first = all.len();
         all.resize(first + sums.len(), 0.0);
         let scores = &mut all[first..];
+        if is_logistic && self.is_margin(has) {
+            let base = self.base.first().copied().unwrap_or_default();
+            let rows = scores.as_chunks_mut().0.iter_mut().zip(sums.as_chunks().0);
+            places.extend(rows.map(|(scores, [sum, _]): (&mut [f32; 2], &[S; 2])| {
+                let margin = *sum + base;
+                *scores = [-margin.to_f32(), margin.to_f32()];
+                usize::from(margin > S::default())
+            }));
+            return self.post.apply_to_rows(scores, 2);
+        }
         let rows = sums.as_chunks_mut().0.iter_mut().zip(has.as_chunks().0).zip(&mut wait);
         for (scores, ((sums, has), waits)) in scores.as_chunks_mut().0.iter_mut().zip(rows) {
             let (label, second) = self.label(sums, has);
@@ -208,6 +223,13 @@ impl<S: Sum> Binary<S> {
             let waiting = scores.chunks_exact_mut(2).zip(wait).filter(|(_, wait)| *wait);
             waiting.for_each(|(scores, _)| self.post.apply(scores));
         }
+    }
+
+    /// Whether all rows have one score for the first class, which speaks for the second by its sign: what
+    /// [`Binary::label`] says then is the same for all.
+    fn is_margin(&self, has: &[bool]) -> bool {
+        let has_first_alone = has.as_chunks().0.iter().all(|has| *has == [true, false]);
+        self.is_one_score && !self.positive && self.base.len() <= 1 && has_first_alone
     }
 
     /// The label of a row, and how its one score becomes two, if it has but one.

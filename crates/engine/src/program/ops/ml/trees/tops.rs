@@ -15,6 +15,8 @@ mod lanes;
 mod layout;
 mod scales;
 
+use std::cell::Cell;
+
 use super::{super::super::super::way::Way, Sum};
 use abreast::Abreast;
 use scales::Scales;
@@ -139,6 +141,23 @@ pub(super) struct Room {
     /// The scores, target by target.
     sums: Vec<f32>,
     doubles: Vec<f64>,
+}
+
+thread_local! {
+    /// What the last run of the thread worked in.
+    static ROOM: Cell<Room> = Cell::default();
+}
+
+impl Room {
+    /// The thread's, while nobody else on it has it.
+    pub(super) fn take() -> Room {
+        ROOM.take()
+    }
+
+    /// For the next run.
+    pub(super) fn give_back(self) {
+        ROOM.set(self);
+    }
 }
 
 /// How many rows are run at a time at most: what is below a top is brought near once for all of them, and
