@@ -45,6 +45,8 @@ pub(super) struct Tops {
     columns: usize,
     /// Which targets a tree adds to.
     pub(super) speaks: Vec<bool>,
+    /// The target that each tree adds to, if that is one and the same.
+    only_target: Option<u32>,
     /// The same tops for few rows.
     abreast: Option<Abreast>,
 }
@@ -179,6 +181,16 @@ impl Tops {
     /// Whether so many rows are better run so than walked.
     pub(super) fn suits(&self, way: Way, rows: usize) -> bool {
         way != Way::Portable && (self.abreast.is_some() || rows >= self.few_rows())
+    }
+
+    /// What a tree adds to one of its targets for a row that came to that exit or node.
+    #[inline(always)]
+    fn value<S: Sum>(&self, tree: &Tree, add: &Add, number: usize, at: u32) -> S {
+        if S::FITS_NODES && number == 0 && tree.steps > 0 {
+            S::of(self.below[(tree.below + at) as usize].threshold.into())
+        } else {
+            S::values(self)[(add.values + at) as usize]
+        }
     }
 
     /// What all trees give together for up to `MOST_ROWS` rows.

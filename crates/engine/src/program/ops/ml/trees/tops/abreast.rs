@@ -111,16 +111,23 @@ impl Abreast {
                 #[cfg(not(target_arch = "x86_64"))]
                 let at: [u32; TREES] =
                     unreachable!("registers alone suit, not {way:?}: {room:?}, {has_missing}");
+                if let Some(target) = tops.only_target {
+                    let of_trees;
+                    (of_trees, adds) = adds.split_at(of_group.len());
+                    let score = &mut scores[target as usize];
+                    // What is in a register waits for no memory.
+                    let mut sum = *score;
+                    for ((tree, add), at) in of_group.iter().zip(of_trees).zip(at) {
+                        sum += tops.value(tree, add, 0, at);
+                    }
+                    *score = sum;
+                    continue;
+                }
                 for (tree, at) in of_group.iter().zip(at) {
                     let of_tree;
                     (of_tree, adds) = adds.split_at(tree.adds as usize);
                     for (number, add) in of_tree.iter().enumerate() {
-                        let value = if S::FITS_NODES && number == 0 && tree.steps > 0 {
-                            S::of(tops.below[(tree.below + at) as usize].threshold.into())
-                        } else {
-                            S::values(tops)[(add.values + at) as usize]
-                        };
-                        scores[add.target as usize] += value;
+                        scores[add.target as usize] += tops.value::<S>(tree, add, number, at);
                     }
                 }
             }

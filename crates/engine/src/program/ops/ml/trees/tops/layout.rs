@@ -41,6 +41,7 @@ impl Tops {
             doubles: Vec::new(),
             columns: trees.columns,
             speaks: vec![false; trees.targets],
+            only_target: None,
             abreast: None,
         };
         let mut room = 4 * (trees.branches.len() + trees.roots.len());
@@ -54,6 +55,10 @@ impl Tops {
         for (tree, (closings, asked)) in closings.iter().zip(&asked).enumerate() {
             tops.push_questions(tops.trees[tree].words, closings, asked);
         }
+        let of_first = tops.adds.first().map(|add| add.target);
+        let is_only = |add: &Add| Some(add.target) == of_first;
+        let is_one = tops.trees.iter().all(|tree| tree.adds == 1) && tops.adds.iter().all(is_only);
+        tops.only_target = of_first.filter(|_| is_one);
         tops.abreast = Abreast::of(&tops, &closings);
         Some(tops)
     }
