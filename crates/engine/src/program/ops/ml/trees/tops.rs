@@ -13,6 +13,7 @@ mod abreast;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
 mod layout;
+mod plain;
 mod scales;
 
 use std::cell::Cell;
@@ -140,6 +141,7 @@ pub(super) struct Room {
     x: Vec<Line>,
     /// Their ranks, line by line.
     ranks: Vec<Ranks>,
+    plain: plain::Room,
     /// The scores, target by target.
     sums: Vec<f32>,
     doubles: Vec<f64>,
@@ -158,7 +160,11 @@ impl Room {
 
     /// For the next run.
     pub(super) fn give_back(self) {
-        ROOM.set(self);
+        /// Lines that are kept: those of very wide rows are not.
+        const MOST: usize = 1 << 16;
+        if self.x.len() + self.ranks.len() <= MOST {
+            ROOM.set(self);
+        }
     }
 }
 
@@ -180,7 +186,10 @@ impl Tops {
 
     /// Whether so many rows are better run so than walked.
     pub(super) fn suits(&self, way: Way, rows: usize) -> bool {
-        way != Way::Portable && (self.abreast.is_some() || rows >= self.few_rows())
+        match way {
+            Way::Portable => plain::suits(self, rows),
+            Way::Avx2 | Way::Avx512 => self.abreast.is_some() || rows >= self.few_rows(),
+        }
     }
 
     /// What a tree adds to one of its targets for a row that came to that exit or node.
@@ -204,6 +213,7 @@ impl Tops {
     ) {
         debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
         match &self.abreast {
+            _ if way == Way::Portable => plain::run(self, rows, columns, &mut room.plain, scores),
             Some(abreast) if rows.len() < self.few_rows() * columns => {
                 abreast.run(self, way, rows, columns, scores);
             }
@@ -248,4 +258,25 @@ impl Tops {
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
     }
+}
+
+/// So many steps are made before anyone looks whether all walks have ended: a guess that is wrong costs as much as a
+/// step, and what each had come to need not be kept to tell.
+const SURE: u32 = 6;
+
+/// Goes on with some walks until all have ended, or have made so many steps.
+#[inline(always)]
+fn step_by_step<const N: usize>(at: &mut [u32; N], steps: u32, next: impl Fn(usize, u32) -> u32) {
+    let mut walks = *at;
+    for _ in 0..steps.min(SURE) {
+        walks.iter_mut().enumerate().for_each(|(walk, at)| *at = next(walk, *at));
+    }
+    for _ in SURE..steps {
+        let before = walks;
+        walks.iter_mut().enumerate().for_each(|(walk, at)| *at = next(walk, *at));
+        if walks == before {
+            break;
+        }
+    }
+    *at = walks;
 }

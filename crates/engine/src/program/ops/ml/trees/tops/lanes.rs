@@ -12,12 +12,15 @@ mod ranks;
 mod turned;
 mod walks;
 
-use super::{Add, Below, EXITS, Line, MOST_ROWS, Question, Ranks, Room, Scales, Sum, Tops, Tree, WORD, Way};
+use super::{
+    Add, Below, EXITS, Line, MOST_ROWS, Question, Ranks, Room, Scales, Sum, Tops, Tree, WORD, Way,
+    step_by_step,
+};
 
 pub(super) use abreast::ask;
 
 use turned::flat;
-use walks::{fetch, look_up, step_by_step, walk};
+use walks::{fetch, look_up, walk};
 
 /// How many rows a register of exits has.
 const ROWS: usize = 32;

@@ -1,6 +1,6 @@
 //! From the exits of a top to leaves, step by step.
 
-use super::{Below, Sum, Tops, Tree};
+use super::{Below, Sum, Tops, Tree, step_by_step};
 
 /// Asks for the nodes of a tree before they are needed: no more than leave room in the nearest cache for
 /// the rows and for the tree at hand.
@@ -20,10 +20,6 @@ pub(super) fn fetch(tops: &Tops, tree: &Tree) {
 
 /// How many walks are made at a time where there are few, so that none waits for the memory of another.
 const WALKS: usize = 16;
-
-/// So many steps are made before anyone looks whether all walks have ended: a guess that is wrong costs as much as a
-/// step, and what each had come to need not be kept to tell.
-const SURE: u32 = 6;
 
 /// Walks the rows of a pass from the exits that they left the top of a tree by to their leaves, and takes the values.
 ///
@@ -85,27 +81,6 @@ unsafe fn walk_abreast<const MISSING: bool>(
             values[walk] = unsafe { below.get_unchecked(at[walk] as usize).threshold };
         }
     }
-}
-
-/// Goes on with some walks until all have ended, or have made so many steps.
-#[inline(always)]
-pub(super) fn step_by_step<const N: usize>(at: &mut [u32; N], steps: u32, next: impl Fn(usize, u32) -> u32) {
-    let mut walks = *at;
-    for _ in 0..steps.min(SURE) {
-        for walk in 0..N {
-            walks[walk] = next(walk, walks[walk]);
-        }
-    }
-    for _ in SURE..steps {
-        let before = walks;
-        for walk in 0..N {
-            walks[walk] = next(walk, walks[walk]);
-        }
-        if walks == before {
-            break;
-        }
-    }
-    *at = walks;
 }
 
 /// Adds the values at those places.
