@@ -90,7 +90,8 @@ fn join_in_place(
     }
     let part = |slot: &Option<usize>| {
         let slot = slot.filter(|slot| is_used_once(*slot))?;
-        let place = (0..at).find(|place| !is_gone[*place] && made[*place].step.outputs == [slot])?;
+        let is_part = |step: &Step| step.outputs == [slot] && step.inputs.len() == 2;
+        let place = (0..at).find(|place| !is_gone[*place] && is_part(&made[*place].step))?;
         Some((place, Pair::of(operator_of(made[place].proto)?)?))
     };
     let Some(parts) = step.inputs.iter().map(part).collect::<Option<Vec<_>>>() else { return };

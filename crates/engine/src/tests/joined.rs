@@ -6,13 +6,14 @@ use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 use super::{floats, integer, longs, model, node, value};
 use crate::{Data, Program, Tensor};
 
-/// Four parts of `[rows, 3, width]`, of which one is stretched if it is to be, joined along an axis.
+/// Four parts of `[rows, 3, width]`, of which the first has an input that is stretched if it is to be, joined along an
+/// axis.
 fn graph(width: i64, axis: i64, are_doubles: bool, is_stretched: bool) -> ModelProto {
     let mut cast = node("Cast", &["three"], "p");
     cast.attribute = vec![integer("to", if are_doubles { DataType::Double } else { DataType::Float } as i64)];
-    let mut join = node("Concat", &["sums", "differences", "products", "others"], "joined");
+    let mut join = node("Concat", &["others", "sums", "differences", "products"], "joined");
     join.attribute = vec![integer("axis", axis)];
-    let last = if is_stretched { "one" } else { "q" };
+    let other = if is_stretched { "one" } else { "q" };
     let nodes = vec![
         node("Reshape", &["x", "shape"], "three"),
         cast,
@@ -21,7 +22,7 @@ fn graph(width: i64, axis: i64, are_doubles: bool, is_stretched: bool) -> ModelP
         node("Add", &["p", "r"], "sums"),
         node("Sub", &["r", "q"], "differences"),
         node("Mul", &["q", "r"], "products"),
-        node("Mul", &["p", last], "others"),
+        node("Mul", &[other, "p"], "others"),
         join,
         node("Reshape", &["joined", "flat"], "y"),
     ];
@@ -44,6 +45,17 @@ fn bits(program: &Program, rows: usize, width: usize) -> Vec<u64> {
         Data::F64(values) => values.iter().map(|x| x.to_bits()).collect(),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_part_that_lacks_an_input_takes_none_of_another() {
+    let mut whole = graph(4, 1, false, false);
+    let nodes = &mut whole.graph.as_mut().unwrap().node;
+    nodes.iter_mut().find(|node| node.output == ["sums"]).unwrap().input.push("r".to_owned());
+    nodes.iter_mut().find(|node| node.output == ["products"]).unwrap().input.pop();
+    let program = Program::load(&whole.encode_to_vec()).unwrap();
+    let x = Tensor::new(vec![1, 12], Data::F32(vec![1.0; 12])).unwrap();
+    assert!(program.run(vec![x]).unwrap_err().to_string().contains("input 1 is missing"));
 }
 
 #[test]

@@ -48,8 +48,9 @@ pub(crate) fn joined(axis: i64, parts: Vec<Part>, join: Kernel) -> Kernel {
 /// All parts in one tensor, if both inputs of each are single numbers of one shape.
 fn in_place(axis: i64, parts: &[Part], inputs: &[Option<&Tensor>]) -> Result<Option<Tensor>, Fault> {
     let first = input(inputs, 0)?;
-    let axis = axis_of(axis, first.rank())?;
     let mut shape = first.shape().to_vec();
+    // An input may be stretched: its axes are not those of the part then.
+    let Ok(axis) = axis_of(axis, shape.len()) else { return Ok(None) };
     shape[axis] = 0;
     let mut lanes = Vec::with_capacity(parts.len());
     for (at, (pair, _)) in parts.iter().enumerate() {

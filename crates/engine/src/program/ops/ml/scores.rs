@@ -68,8 +68,8 @@ impl Post {
         match (self, second) {
             (Post::Probit, _) => [Some(probit(score)), None],
             (_, Second::No) => [Some(score), None],
-            (_, Second::Rest) => [Some(1.0 - score), Some(score)],
             (Post::Logistic, _) => [Some(logistic(-score)), Some(logistic(score))],
+            (_, Second::Rest) => [Some(1.0 - score), Some(score)],
             (_, Second::Opposite) => [Some(-score), Some(score)],
         }
     }

@@ -206,11 +206,11 @@ impl<S: Sum> Binary<S> {
             let (label, second) = self.label(sums, has);
             places.push(label);
             *scores = sums.map(S::to_f32);
-            *waits = is_logistic && matches!(second, None | Some(Second::Opposite));
+            *waits = is_logistic && second != Some(Second::No);
             match second {
                 None if is_logistic => {}
                 None => self.post.apply(scores),
-                Some(Second::Opposite) if is_logistic => *scores = [-scores[0], scores[0]],
+                Some(Second::Opposite | Second::Rest) if is_logistic => *scores = [-scores[0], scores[0]],
                 Some(second) => {
                     *scores = self.post.apply_to_one(scores[0], second).map(Option::unwrap_or_default);
                 }

@@ -212,8 +212,10 @@ impl Tops {
         scores: &mut [S],
     ) {
         debug_assert!(columns >= self.columns && rows.len() <= MOST_ROWS * columns);
+        if way == Way::Portable {
+            return plain::run(self, rows, columns, &mut room.plain, scores);
+        }
         match &self.abreast {
-            _ if way == Way::Portable => plain::run(self, rows, columns, &mut room.plain, scores),
             Some(abreast) if rows.len() < self.few_rows() * columns => {
                 abreast.run(self, way, rows, columns, scores);
             }
