@@ -37,9 +37,11 @@ pub(crate) fn copy(values: &[f32]) -> Vec<f32> {
     room
 }
 
-/// The smallest that is large enough.
+/// The smallest that is large enough. What is far larger waits for what needs it: little room is soon there, much is not.
 fn take(free: &mut Vec<Vec<f32>>, count: usize) -> Option<Vec<f32>> {
-    let fits = free.iter().enumerate().filter(|(_, room)| room.capacity() >= count);
+    const TIMES: usize = 4;
+    let range = count..=count.saturating_mul(TIMES);
+    let fits = free.iter().enumerate().filter(|(_, room)| range.contains(&room.capacity()));
     let (place, _) = fits.min_by_key(|(_, room)| room.capacity())?;
     Some(free.swap_remove(place))
 }
