@@ -22,6 +22,10 @@ mod timing;
 use rayon::prelude::*;
 use timing::{BLOCK, number, time};
 
+/// That of the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
