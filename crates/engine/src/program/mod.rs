@@ -220,7 +220,7 @@ impl Program {
         const HELD: usize = 1 << 18;
         const MOST: usize = 256;
         /// Less is done before another thread has begun with it.
-        const WORTH_SHARING: usize = 1 << 17;
+        const WORTH_SHARING: usize = 3 << 17;
         let [held, spent] =
             [&self.of_row.held, &self.of_row.spent].map(|of| of.load(Ordering::Relaxed).max(1));
         let most = (HELD / held).clamp(1, MOST).next_power_of_two();
