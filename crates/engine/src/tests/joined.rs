@@ -4,7 +4,7 @@ use prost::Message;
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
 use super::{floats, integer, longs, model, node, value};
-use crate::{Data, Program, Tensor};
+use crate::{Data, Limits, Program, Tensor};
 
 /// Four parts of `[rows, 3, width]`, of which the first has an input that is stretched if it is to be, joined along an
 /// axis.
@@ -56,6 +56,20 @@ fn a_part_that_lacks_an_input_takes_none_of_another() {
     let program = Program::load(&whole.encode_to_vec()).unwrap();
     let x = Tensor::new(vec![1, 12], Data::F32(vec![1.0; 12])).unwrap();
     assert!(program.run(vec![x]).unwrap_err().to_string().contains("input 1 is missing"));
+}
+
+#[test]
+fn parts_that_are_made_one_by_one_are_counted() {
+    let of = |held: usize| {
+        let limits = Limits { held, ..Limits::default() };
+        let whole = graph(32, 1, false, true);
+        let program = Program::load_within(&whole.encode_to_vec(), limits).unwrap();
+        let x = Tensor::new(vec![100, 96], Data::F32(vec![1.0; 9600])).unwrap();
+        program.run(vec![x])
+    };
+    // Three values are there, four parts are made of them, and these are joined.
+    assert!(of(80_000).unwrap_err().to_string().contains("limits"));
+    assert!(of(120_000).is_ok());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        budget,
         node::{Kernel, axis_of, input},
         room,
         tensor::{Data, Fault, Tensor},
@@ -38,10 +39,16 @@ pub(crate) fn joined(axis: i64, parts: Vec<Part>, join: Kernel) -> Kernel {
         if let Some(all) = in_place(axis, &parts, inputs)? {
             return Ok(vec![all]);
         }
-        let of_part = |(at, (_, kernel)): (usize, &Part)| kernel(&inputs[2 * at..2 * at + 2]);
-        let made = parts.iter().enumerate().map(of_part).collect::<Result<Vec<_>, Fault>>()?;
-        let made: Vec<Option<&Tensor>> = made.iter().map(|outputs| outputs.first()).collect();
-        join(&made)
+        let mut made = Vec::with_capacity(parts.len());
+        for (at, (_, kernel)) in parts.iter().enumerate() {
+            for part in kernel(&inputs[2 * at..2 * at + 2])? {
+                budget::hold(&part)?;
+                made.push(part);
+            }
+        }
+        let all = join(&made.iter().map(Some).collect::<Vec<_>>());
+        made.iter().for_each(budget::let_go);
+        all
     })
 }
 

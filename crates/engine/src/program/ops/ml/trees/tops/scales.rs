@@ -66,15 +66,12 @@ impl Scales {
             for of_column in asked.chunk_by(|a, b| a.0 == b.0) {
                 let column = of_column[0].0;
                 let latest = &mut latest[column as usize];
-                let fresh = of_column.iter().map(|(_, threshold)| *threshold);
-                let grown = all.get(*latest).map(|making| union(&making.thresholds, fresh.clone()));
-                match grown.filter(|grown| grown.len() <= MOST_THRESHOLDS) {
-                    Some(grown) => all[*latest].thresholds = grown,
-                    None => {
-                        *latest = all.len();
-                        all.push(Making { column, thresholds: union(&[], fresh), lines: [None; 2] });
-                    }
+                let fresh: Vec<f32> = of_column.iter().map(|(_, threshold)| *threshold).collect();
+                if all.get(*latest).is_none_or(|making| !making.has_room_for(&fresh)) {
+                    *latest = all.len();
+                    all.push(Making { column, ..Making::default() });
                 }
+                fresh.into_iter().for_each(|threshold| all[*latest].insert(threshold));
             }
             scales_of.push(tree.iter().map(|(order, _)| latest[order.column as usize]).collect::<Vec<_>>());
         }
@@ -115,20 +112,28 @@ impl Scales {
 }
 
 impl Making {
+    /// Where a threshold is or would be, and whether it is there. Zeros of both signs are one.
+    fn find(&self, threshold: f32) -> (usize, bool) {
+        let place = self.thresholds.partition_point(|other| *other < threshold);
+        (place, self.thresholds.get(place) == Some(&threshold))
+    }
+
+    /// Whether these can be thresholds besides, each counted as often as it comes.
+    fn has_room_for(&self, fresh: &[f32]) -> bool {
+        let absent = fresh.iter().filter(|threshold| !self.find(**threshold).1).count();
+        self.thresholds.len() + absent <= MOST_THRESHOLDS
+    }
+
+    fn insert(&mut self, threshold: f32) {
+        if let (place, false) = self.find(threshold) {
+            self.thresholds.insert(place, threshold);
+        }
+    }
+
     /// The rank of what is just above a threshold.
     fn rank_of(&self, threshold: f32) -> u8 {
-        let place = self.thresholds.partition_point(|other| *other < threshold);
-        u8::try_from(place + 1).expect("a scale has no more thresholds than a byte counts")
+        u8::try_from(self.find(threshold).0 + 1).expect("a scale has no more thresholds than a byte counts")
     }
-}
-
-/// The thresholds of both in their order, each once.
-fn union(thresholds: &[f32], others: impl Iterator<Item = f32>) -> Vec<f32> {
-    let mut all: Vec<f32> = thresholds.iter().copied().chain(others).collect();
-    all.sort_unstable_by(f32::total_cmp);
-    // Zeros of both signs are one.
-    all.dedup_by(|a, b| a == b);
-    all
 }
 
 #[cfg(test)]
