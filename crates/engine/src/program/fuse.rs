@@ -66,9 +66,14 @@ pub(super) fn fuse(
         (step.product, step.outputs) = (Some(product), outputs);
         step.inputs.truncate(1);
     }
+    let mut makers = vec![None; constants.len()];
+    for (number, Made { step, .. }) in made.iter().enumerate().filter(|(number, _)| !is_gone[*number]) {
+        step.outputs.iter().for_each(|slot| makers[*slot] = Some(number));
+    }
     for at in 0..made.len() {
-        let is_used_once = |slot: usize| !is_output(slot) && users[slot].len() == 1;
-        join_in_place(&mut made, &mut is_gone, at, is_used_once, &ranks);
+        // What makes a value that nothing but the step at hand looks at.
+        let maker = |slot: usize| makers[slot].filter(|_| users[slot].len() == 1 && !is_output(slot));
+        join_in_place(&mut made, &mut is_gone, at, maker, &ranks);
     }
     let kept = made.into_iter().zip(is_gone).filter(|(_, is_gone)| !is_gone);
     kept.map(|(made, _)| made.step).collect()
@@ -80,7 +85,7 @@ fn join_in_place(
     made: &mut [Made<'_>],
     is_gone: &mut [bool],
     at: usize,
-    is_used_once: impl Fn(usize) -> bool,
+    maker: impl Fn(usize) -> Option<usize>,
     ranks: &[Option<usize>],
 ) {
     let Made { step, proto } = &made[at];
@@ -89,10 +94,10 @@ fn join_in_place(
         return;
     }
     let part = |slot: &Option<usize>| {
-        let slot = slot.filter(|slot| is_used_once(*slot))?;
-        let is_part = |step: &Step| step.outputs == [slot] && step.inputs.len() == 2;
-        let place = (0..at).find(|place| !is_gone[*place] && is_part(&made[*place].step))?;
-        Some((place, Pair::of(operator_of(made[place].proto)?)?))
+        let place = maker((*slot)?)?;
+        let Made { step, proto } = &made[place];
+        let is_part = step.outputs.len() == 1 && step.inputs.len() == 2;
+        Some((place, Pair::of(operator_of(proto)?)?)).filter(|_| is_part)
     };
     let Some(parts) = step.inputs.iter().map(part).collect::<Option<Vec<_>>>() else { return };
     let axis = Node::alone(proto).int("axis", 0);

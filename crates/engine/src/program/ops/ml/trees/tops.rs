@@ -160,9 +160,10 @@ impl Room {
 
     /// For the next run.
     pub(super) fn give_back(self) {
-        /// Lines that are kept: those of very wide rows are not.
-        const MOST: usize = 1 << 16;
-        if self.x.len() + self.ranks.len() <= MOST {
+        /// Bytes that are kept: those of very wide rows, and of very many targets, are not.
+        const MOST: usize = 1 << 22;
+        let of_columns = size_of_val(&*self.x) + size_of_val(&*self.ranks) + self.plain.bytes();
+        if of_columns + size_of_val(&*self.sums) + size_of_val(&*self.doubles) <= MOST {
             ROOM.set(self);
         }
     }
@@ -233,11 +234,7 @@ impl Tops {
         scores: &mut [f32],
     ) {
         #[cfg(target_arch = "x86_64")]
-        {
-            let mut sums = std::mem::take(&mut room.sums);
-            lanes::run(self, way, rows, columns, room, &mut sums, scores);
-            room.sums = sums;
-        }
+        lanes::run(self, way, rows, columns, room, scores);
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
     }
@@ -252,11 +249,7 @@ impl Tops {
         scores: &mut [f64],
     ) {
         #[cfg(target_arch = "x86_64")]
-        {
-            let mut sums = std::mem::take(&mut room.doubles);
-            lanes::run(self, way, rows, columns, room, &mut sums, scores);
-            room.doubles = sums;
-        }
+        lanes::run(self, way, rows, columns, room, scores);
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("tops suit registers alone, not {way:?}: {columns} columns, {room:?}, {scores:?}");
     }

@@ -32,6 +32,9 @@ pub(super) struct At([u8; MOST_ROWS]);
 
 /// Values that registers add up.
 pub(super) trait AddUp: Sum {
+    /// Where they are added up.
+    fn sums(room: &mut Room) -> &mut Vec<Self>;
+
     /// Adds one of some values to each of `G` registers of rows.
     ///
     /// # Safety
@@ -50,13 +53,13 @@ pub(super) fn run<S: AddUp>(
     rows: &[f32],
     columns: usize,
     room: &mut Room,
-    sums: &mut Vec<S>,
     scores: &mut [S],
 ) {
     let groups = (rows.len() / columns).div_ceil(ROWS).next_power_of_two();
     let wide = groups * ROWS;
     let has_missing = room.lay(tops, way, rows, columns, wide);
     let targets = tops.speaks.len();
+    let mut sums = std::mem::take(S::sums(room));
     sums.clear();
     sums.resize(targets * wide, S::default());
     let pass = Pass { x: room.x.as_ptr().cast(), ranks: room.ranks.as_ptr().cast(), has_missing };
@@ -64,20 +67,21 @@ pub(super) fn run<S: AddUp>(
     // that is asked about, and its rank for each line.
     unsafe {
         match (way, groups) {
-            (Way::Avx512, 1) => run_avx512::<S, 1>(tops, pass, sums),
-            (Way::Avx512, 2) => run_avx512::<S, 2>(tops, pass, sums),
-            (Way::Avx512, 3 | 4) => run_avx512::<S, 4>(tops, pass, sums),
-            (Way::Avx512, _) => run_avx512::<S, 8>(tops, pass, sums),
-            (_, 1) => run_avx2::<S, 1>(tops, pass, sums),
-            (_, 2) => run_avx2::<S, 2>(tops, pass, sums),
-            (_, 3 | 4) => run_avx2::<S, 4>(tops, pass, sums),
-            (_, _) => run_avx2::<S, 8>(tops, pass, sums),
+            (Way::Avx512, 1) => run_avx512::<S, 1>(tops, pass, &mut sums),
+            (Way::Avx512, 2) => run_avx512::<S, 2>(tops, pass, &mut sums),
+            (Way::Avx512, 4) => run_avx512::<S, 4>(tops, pass, &mut sums),
+            (Way::Avx512, _) => run_avx512::<S, 8>(tops, pass, &mut sums),
+            (_, 1) => run_avx2::<S, 1>(tops, pass, &mut sums),
+            (_, 2) => run_avx2::<S, 2>(tops, pass, &mut sums),
+            (_, 4) => run_avx2::<S, 4>(tops, pass, &mut sums),
+            (_, _) => run_avx2::<S, 8>(tops, pass, &mut sums),
         }
     }
     for (target, sums) in sums.chunks_exact(wide).enumerate() {
         let scores = scores.iter_mut().skip(target).step_by(targets);
         scores.zip(sums).for_each(|(score, sum)| *score = *sum);
     }
+    *S::sums(room) = sums;
 }
 
 impl Room {
@@ -104,9 +108,33 @@ struct Pass {
     has_missing: bool,
 }
 
+/// Adds what a tree gives that goes on below its top, for rows that left it by these exits.
+///
+/// # Safety
+/// The exits are those of the tree, and the pass has as many rows.
+#[inline(never)]
+unsafe fn run_deep<S: Sum>(tops: &Tops, tree: &Tree, adds: &[Add], exits: &[u8], pass: Pass, sums: &mut [S]) {
+    let wide = exits.len();
+    let (mut at, mut found) = ([0; MOST_ROWS], [0.0; MOST_ROWS]);
+    let (at, found) = (&mut at[..wide], &mut found[..wide]);
+    at.iter_mut().zip(exits).for_each(|(at, exit)| *at = (*exit).into());
+    // Safety: as here.
+    unsafe { walk(tops, tree, pass.x, at, found, pass.has_missing) };
+    for (number, of_target) in adds.iter().enumerate() {
+        let sums = &mut sums[of_target.target as usize * wide..][..wide];
+        if number == 0 && S::FITS_NODES {
+            sums.iter_mut().zip(&*found).for_each(|(sum, value)| *sum += S::of((*value).into()));
+        } else {
+            let values = &S::values(tops)[of_target.values as usize..];
+            // Safety: there is a value for each node.
+            unsafe { look_up(values.as_ptr(), at, sums) };
+        }
+    }
+}
+
 /// The loops, for one kind of registers and `G` of them at a time.
 macro_rules! run_with_registers {
-    ($name:ident, $exits:ident, $deep:ident, $add_up:ident, $feature:literal, $module:ident) => {
+    ($name:ident, $exits:ident, $add_up:ident, $feature:literal, $module:ident) => {
         /// The exits by which rows leave the top of a tree.
         #[inline]
         #[target_feature(enable = $feature)]
@@ -147,34 +175,6 @@ macro_rules! run_with_registers {
             }
         }
 
-        /// Adds what a tree gives that goes on below its top.
-        #[inline(never)]
-        unsafe fn $deep<S: AddUp, const G: usize>(
-            tops: &Tops,
-            tree: &Tree,
-            adds: &[Add],
-            exits: &At,
-            pass: Pass,
-            sums: &mut [S],
-        ) {
-            let wide = G * ROWS;
-            let (mut at, mut found) = ([0; MOST_ROWS], [0.0; MOST_ROWS]);
-            let (at, found) = (&mut at[..wide], &mut found[..wide]);
-            at.iter_mut().zip(exits.0).for_each(|(at, exit)| *at = exit.into());
-            // Safety: as where it is called.
-            unsafe { walk(tops, tree, pass.x, at, found, pass.has_missing) };
-            for (number, of_target) in adds.iter().enumerate() {
-                let sums = &mut sums[of_target.target as usize * wide..][..wide];
-                if number == 0 && S::FITS_NODES {
-                    sums.iter_mut().zip(&*found).for_each(|(sum, value)| *sum += S::of((*value).into()));
-                } else {
-                    let values = &S::values(tops)[of_target.values as usize..];
-                    // Safety: there is a value for each node.
-                    unsafe { look_up(values.as_ptr(), at, sums) };
-                }
-            }
-        }
-
         #[target_feature(enable = $feature)]
         unsafe fn $name<S: AddUp, const G: usize>(tops: &Tops, pass: Pass, sums: &mut [S]) {
             let wide = G * ROWS;
@@ -195,7 +195,7 @@ macro_rules! run_with_registers {
                     $exits::<G>(questions, counts, pass.ranks, &mut at);
                     questions = questions.add(counts.iter().sum::<u32>() as usize);
                     if tree.steps > 0 {
-                        $deep::<S, G>(tops, tree, of_tree, &at, pass, sums);
+                        run_deep(tops, tree, of_tree, &at.0[..wide], pass, sums);
                         continue;
                     }
                     for of_target in of_tree {
@@ -209,47 +209,42 @@ macro_rules! run_with_registers {
     };
 }
 
-run_with_registers!(
-    run_avx512,
-    exits_avx512,
-    deep_avx512,
-    add_up_avx512,
-    "avx512f,avx512bw,avx512vl,avx512cd",
-    avx512
-);
-run_with_registers!(run_avx2, exits_avx2, deep_avx2, add_up_avx2, "avx2", avx2);
+run_with_registers!(run_avx512, exits_avx512, add_up_avx512, "avx512f,avx512bw,avx512vl,avx512cd", avx512);
+run_with_registers!(run_avx2, exits_avx2, add_up_avx2, "avx2", avx2);
+
+/// How single values are added up, for one kind of registers.
+macro_rules! add_up_with_registers {
+    ($name:ident, $feature:literal, $module:ident) => {
+        #[inline]
+        #[target_feature(enable = $feature)]
+        unsafe fn $name<const G: usize>(values: *const f32, has_more: bool, at: &At, sums: *mut f32) {
+            use $module::{LANES, add, load, load_columns, pick, pick_of_two, store};
+            for first in (0..G * ROWS).step_by(LANES) {
+                // Safety: as here.
+                unsafe {
+                    let at = load_columns(at.0.as_ptr().add(first));
+                    let value = if has_more { pick_of_two(values, at) } else { pick(values, at) };
+                    store(sums.add(first), add(load(sums.add(first)), value));
+                }
+            }
+        }
+    };
+}
 
 impl AddUp for f32 {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512cd")]
-    unsafe fn add_up_avx512<const G: usize>(values: *const f32, has_more: bool, at: &At, sums: *mut f32) {
-        use avx512::{LANES, add, load, load_columns, pick, pick_of_two, store};
-        for first in (0..G * ROWS).step_by(LANES) {
-            // Safety: as here.
-            unsafe {
-                let at = load_columns(at.0.as_ptr().add(first));
-                let value = if has_more { pick_of_two(values, at) } else { pick(values, at) };
-                store(sums.add(first), add(load(sums.add(first)), value));
-            }
-        }
+    fn sums(room: &mut Room) -> &mut Vec<f32> {
+        &mut room.sums
     }
 
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    unsafe fn add_up_avx2<const G: usize>(values: *const f32, has_more: bool, at: &At, sums: *mut f32) {
-        use avx2::{LANES, add, load, load_columns, pick, pick_of_two, store};
-        for first in (0..G * ROWS).step_by(LANES) {
-            // Safety: as here.
-            unsafe {
-                let at = load_columns(at.0.as_ptr().add(first));
-                let value = if has_more { pick_of_two(values, at) } else { pick(values, at) };
-                store(sums.add(first), add(load(sums.add(first)), value));
-            }
-        }
-    }
+    add_up_with_registers!(add_up_avx512, "avx512f,avx512bw,avx512vl,avx512cd", avx512);
+    add_up_with_registers!(add_up_avx2, "avx2", avx2);
 }
 
 impl AddUp for f64 {
+    fn sums(room: &mut Room) -> &mut Vec<f64> {
+        &mut room.doubles
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512cd")]
     unsafe fn add_up_avx512<const G: usize>(values: *const f64, _has_more: bool, at: &At, sums: *mut f64) {

@@ -48,6 +48,10 @@ pub(super) fn run<S: Sum>(tops: &Tops, rows: &[f32], columns: usize, room: &mut 
 }
 
 impl Room {
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.x) + size_of_val(&*self.ranks)
+    }
+
     /// Lays rows out column by column, and works out their ranks.
     fn lay(&mut self, tops: &Tops, rows: &[f32], columns: usize) {
         self.x.resize(tops.columns + 1, [0.0; ROWS]);
